@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['{shared,coordinator,client}/src/**/*.test.ts', 'e2e/world/**/*.test.ts'],
+    testTimeout: 30_000,
+  },
+})
