@@ -1,0 +1,51 @@
+import type { BackendName, TrafficReport } from '@quorate/shared/protocol/messages'
+import type { RunState } from '@quorate/shared/run/state'
+
+/** What the page shows of a session: one immutable value, replaced whole. */
+export interface SessionView {
+  readonly status: SessionStatus
+  /** null before the first welcome. */
+  readonly me: { readonly name: string; readonly contributor: number } | null
+  readonly runState: RunState | null
+  /** Rounds decided in the run / where this replica stands. */
+  readonly round: number
+  readonly replicaRound: number
+  readonly roundsCounted: number
+  readonly roundsMissed: number
+  readonly samples: number
+  /** Slices of my ballots that were counted / cast, over the session. */
+  readonly slicesCounted: number
+  readonly slicesCast: number
+  readonly backend: BackendName | null
+  readonly backendWhy: string
+  readonly stepMs: number | null
+  readonly batchLoss: number | null
+  readonly peers: number
+  readonly shards: readonly number[]
+  readonly traffic: TrafficReport
+  /** Round and digest of the last report, hex. */
+  readonly digest: { readonly round: number; readonly digest: string } | null
+  /** Progress of what is being loaded, for the joining and catching-up states. */
+  readonly loading: { readonly done: number; readonly total: number } | null
+}
+
+export type SessionStatus =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connecting' }
+  /** Measuring backends. */
+  | { readonly kind: 'preparing' }
+  /** Downloading data or replaying the ledger. */
+  | { readonly kind: 'catching-up' }
+  /** More contributors than chunks: no data left to train on. */
+  | { readonly kind: 'waiting-for-data' }
+  /** Ready; the run is not open (see runState). */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'training' }
+  /** Finishes the round at hand, then pauses or leaves. */
+  | { readonly kind: 'ending'; readonly then: 'paused' | 'stopped' }
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'connection-lost'; readonly retryAtMs: number; readonly reason: string }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'finished' }
+  /** Nothing more will happen by itself; `code` has a sentence in the docs. */
+  | { readonly kind: 'failed'; readonly code: string; readonly detail: string }

@@ -1,0 +1,138 @@
+/** What training needs from storage and from the machine; implemented in ../store and ../evaluation. */
+import type { EventView, RoundMetrics } from '@quorate/shared/api/api'
+import type { ModelSpec } from '@quorate/shared/model/spec'
+import type { RunSettings } from '@quorate/shared/run/settings'
+import type { RunState } from '@quorate/shared/run/state'
+
+/** Rows in the database. All of it can be rebuilt from ledger and checkpoints but names and settings. */
+export interface Store {
+  listRuns(): Promise<StoredRun[]>
+  insertRun(run: Omit<StoredRun, 'number'>): Promise<StoredRun>
+  saveRunState(id: string, state: RunState, startedAtMs: number | null): Promise<void>
+  deleteRun(id: string): Promise<void>
+  /** Attempts below `upTo` count as used, for good; on disk when this resolves. */
+  reserveAttempts(id: string, upTo: number): Promise<void>
+  appendRounds(id: string, rounds: readonly RoundMetrics[]): Promise<void>
+  saveEvaluation(id: string, round: number, value: { accuracy: number; loss: number }): Promise<void>
+  /** Ascending by round; at most `limit` rows, evenly thinned when there are more. */
+  rounds(id: string, range: { from: number; to: number; limit: number }): Promise<RoundMetrics[]>
+  appendEvent(id: string, event: EventView): Promise<void>
+  /** Newest first. */
+  events(id: string, limit: number): Promise<EventView[]>
+  saveContributor(id: string, contributor: StoredContributor): Promise<void>
+  contributors(id: string): Promise<StoredContributor[]>
+  insertCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void>
+  /** Ascending by round. */
+  checkpoints(id: string): Promise<StoredCheckpoint[]>
+  /** The shards of a run, as chunk blobs; written once when the run is made. */
+  insertShards(id: string, shards: readonly StoredShard[]): Promise<void>
+  shards(id: string): Promise<StoredShard[]>
+}
+
+export interface StoredRun {
+  readonly id: string
+  /** The run's number in binary frames: 1, 2, … */
+  readonly number: number
+  readonly settings: RunSettings
+  readonly state: RunState
+  readonly createdAtMs: number
+  readonly startedAtMs: number | null
+  /** Attempts below this number may have been used. */
+  readonly attemptsReserved: number
+}
+
+export interface StoredContributor {
+  readonly number: number
+  readonly id: string
+  readonly name: string
+  /** SHA-256 of the resume token, hex. */
+  readonly tokenHash: string
+  readonly joinedAtMs: number
+  readonly lastSeenMs: number
+  /** The shards leased when last seen, for a return after a restart. */
+  readonly shards: readonly { readonly shard: number; readonly chunks: readonly string[] }[]
+  readonly roundsCounted: number
+  readonly roundsMissed: number
+  readonly banned: boolean
+}
+
+export interface StoredCheckpoint {
+  readonly round: number
+  /** SHA-256 of the little-endian float32 parameters: the replica's digest. */
+  readonly digest: string
+  /** Blob of the public checkpoint file. */
+  readonly blob: string
+  readonly sizeBytes: number
+  /** Blob of the coordinator's method state at that round. */
+  readonly stateBlob: string
+  readonly createdAtMs: number
+}
+
+export interface StoredShard {
+  readonly shard: number
+  readonly chunks: readonly { readonly digest: string; readonly records: number; readonly sizeBytes: number }[]
+  /** Records per class. */
+  readonly labels: readonly number[]
+}
+
+/** Immutable files by their SHA-256, written to a temporary name, synced and renamed. */
+export interface BlobStore {
+  /** Returns the digest, hex. Writing what is there already does nothing. */
+  put(bytes: Uint8Array): Promise<string>
+  /** Rejects with code BLOB_NOT_FOUND or BLOB_DAMAGED. */
+  get(digest: string): Promise<Uint8Array>
+}
+
+export interface Ledgers {
+  /** Opens a run's ledger; a torn last record (killed while writing) is cut off. */
+  open(runId: string): Promise<Ledger>
+  delete(runId: string): Promise<void>
+}
+
+/** One decided round: what everyone may see, and what only a restart needs. */
+export interface LedgerEntry {
+  readonly round: number
+  readonly attempt: number
+  /** The verdict frame as broadcast, header included. */
+  readonly frame: Uint8Array
+  /** The merged tally with weights and voters (see shared/wire/record). */
+  readonly record: Uint8Array
+}
+
+export interface Ledger {
+  /** One write, synced: on disk when this resolves. Rejects with code LEDGER_WRITE_FAILED. */
+  append(entry: LedgerEntry): Promise<void>
+  /** The last entry's round and attempt. */
+  readonly head: { readonly round: number; readonly attempt: number } | null
+  /** Verdict frames of rounds ≥ `fromRound`, in order; for catch-up. */
+  frames(fromRound: number): Promise<Uint8Array>
+  /** Entries of rounds ≥ `fromRound` with their records; for a restart. */
+  replay(fromRound: number): AsyncIterable<LedgerEntry>
+  /** A checkpoint at `round` is on disk: records of earlier rounds may go (frames stay). */
+  covered(round: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Test-set evaluation off the main thread; one at a time, the newest request replaces a waiting one. */
+export interface Evaluator {
+  /** Mean cross-entropy and share of correct answers on the test set; null when superseded. */
+  evaluate(request: {
+    readonly dataSet: string
+    readonly model: ModelSpec
+    readonly parameters: Float32Array
+  }): Promise<{ accuracy: number; loss: number } | null>
+}
+
+/** Bytes chosen by the machine's strong generator. */
+export type Entropy = (sizeBytes: number) => Uint8Array
+
+/** One socket to a contributor, seen from training. */
+export interface Connection {
+  send(text: string): void
+  sendFrame(frame: Uint8Array): void
+  /** Bytes queued and not yet taken by the network. */
+  readonly queuedBytes: number
+  /** The address that limits count by. */
+  readonly address: string
+  close(code: number, reason: string): void
+}

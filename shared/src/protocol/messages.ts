@@ -1,0 +1,203 @@
+/**
+ * Control messages of `/ws`: JSON text, one schema each, which is both the type and the check.
+ * Ballot slices, tallies and verdicts are binary frames (../wire). The grammar is in
+ * docs/protocol.md.
+ */
+import { z } from 'zod'
+import { modelSpec } from '../model/spec.ts'
+import { runSettings } from '../run/settings.ts'
+import { runState } from '../run/state.ts'
+
+const count = z.int().min(0)
+const u32 = z.int().min(0).max(0xffffffff)
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+/** Round and attempt name one opening; an attempt number is never used twice in a run. */
+const opening = { round: u32, attempt: u32 }
+const finite = z.number()
+
+export const backendName = z.enum(['webgpu', 'webgl', 'wasm', 'cpu', 'none'])
+export type BackendName = z.infer<typeof backendName>
+
+/** Bytes a contributor has sent and received since it joined, by kind of content. */
+export const trafficReport = z.strictObject({
+  ballotsSent: count,
+  ballotsReceived: count,
+  talliesSent: count,
+  verdictsReceived: count,
+  controlSent: count,
+  controlReceived: count,
+  downloads: count,
+  /** Ballot slices sent peer to peer, and through the server instead. */
+  slicesDirect: count,
+  slicesRelayed: count,
+})
+export type TrafficReport = z.infer<typeof trafficReport>
+
+// ---- contributor → coordinator
+
+export const contributorMessage = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('hello'),
+    protocol: z.int(),
+    run: z.string().max(64),
+    /** From an earlier welcome: gets the place and the shards back. */
+    resume: z.strictObject({ id: z.string().max(64), token: z.string().max(128) }).nullable(),
+    /** PeerJS works here; without it every slice goes through the coordinator. */
+    webrtc: z.boolean(),
+  }),
+  /** The newest lease of this `version` is loaded as far as these chunks (digests). */
+  z.strictObject({
+    type: z.literal('loaded'),
+    lease: u32,
+    /** Counts up with every `loaded`; an opening names the one that its batch draws from. */
+    sequence: u32,
+    chunks: z.array(digest).max(4096),
+  }),
+  /** The replica is at `round` and takes part from the next opening on. */
+  z.strictObject({
+    type: z.literal('ready'),
+    round: u32,
+    digest,
+    backend: backendName,
+    /** Why this backend: the milliseconds per step measured. */
+    stepMs: z.record(z.string().max(16), finite).default({}),
+  }),
+  /** Takes no more part until the next ready: paused, hidden by choice, or saving power. */
+  z.strictObject({ type: z.literal('unready'), reason: z.enum(['paused', 'catching-up', 'no-data']) }),
+  z.strictObject({ type: z.literal('loudness'), attempt: u32, value: z.number().min(0) }),
+  /** Casts no ballot in this opening. */
+  z.strictObject({
+    type: z.literal('abstain'),
+    ...opening,
+    reason: z.enum(['non-finite', 'intensity', 'late', 'failed']),
+  }),
+  z.strictObject({ type: z.literal('digest'), round: u32, digest }),
+  /** Every 5 s: alive, with figures for the pages. */
+  z.strictObject({
+    type: z.literal('heartbeat'),
+    stepMs: z.number().min(0).nullable(),
+    peers: count.max(64),
+    traffic: trafficReport,
+  }),
+  z.strictObject({ type: z.literal('bye') }),
+])
+export type ContributorMessage = z.infer<typeof contributorMessage>
+
+// ---- coordinator → contributor
+
+/** A chunk of a shard: an immutable file under /api/blobs/<digest>. */
+export const chunkRef = z.strictObject({ digest, records: z.int().min(1), sizeBytes: z.int().min(1) })
+export type ChunkRef = z.infer<typeof chunkRef>
+
+export const leasePart = z.strictObject({
+  shard: u32,
+  /** The chunks of the shard that are leased, all of them or a part. */
+  chunks: z.array(chunkRef).max(4096),
+  /** Share of the shard, 0..1: chunks leased / chunks in the shard. */
+  fraction: z.number().gt(0).max(1),
+})
+export type LeasePart = z.infer<typeof leasePart>
+
+export const groupMember = z.strictObject({
+  contributor: u32,
+  /** PeerJS id, or null: reachable through the coordinator only. */
+  peer: z.string().max(64).nullable(),
+})
+export type GroupMember = z.infer<typeof groupMember>
+
+export const coordinatorMessage = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('welcome'),
+    protocol: z.int(),
+    id: z.string(),
+    /** The contributor's number in the run. */
+    contributor: u32,
+    /** Generated display name. */
+    name: z.string(),
+    /** Secret: resumes this contributor. */
+    token: z.string(),
+    run: z.strictObject({
+      id: z.string(),
+      /** The run's number in binary frames. */
+      number: u32,
+      settings: runSettings,
+      model: modelSpec,
+      input: z.tuple([z.int(), z.int(), z.int()]),
+      classes: z.int(),
+      d: z.int(),
+    }),
+    state: runState,
+    /** Rounds decided so far: the replica to reach. */
+    round: u32,
+    checkpoint: z.strictObject({ round: u32, digest, url: z.string() }),
+    /** Signalling for the mesh: the PeerJS id and ticket issued for this connection. */
+    peer: z.strictObject({ id: z.string(), ticket: z.string(), path: z.string() }).nullable(),
+    iceServers: z.array(
+      z.strictObject({
+        urls: z.union([z.string(), z.array(z.string())]),
+        username: z.string().optional(),
+        credential: z.string().optional(),
+      }),
+    ),
+  }),
+  /** What this contributor holds from now on; an empty list means: wait, everything is taken. */
+  z.strictObject({
+    type: z.literal('lease'),
+    version: u32,
+    parts: z.array(leasePart).max(10_000),
+    expiresInMs: count,
+  }),
+  /** The opening phase: report the loudness of a first gradient. */
+  z.strictObject({ type: z.literal('calibrate'), attempt: u32, loaded: u32, share: finite, deadlineMs: count }),
+  /** A round opens. */
+  z.strictObject({
+    type: z.literal('opening'),
+    ...opening,
+    /** γ as the bits of a float32. */
+    learningRateBits: u32,
+    /** The `loaded` sequence to draw the batch from. */
+    loaded: u32,
+    /** h_n·P/Σh: multiplies the gradient. */
+    share: finite,
+    /** Records of this contributor's batch. */
+    batch: z.int().min(1),
+    /** The contributor's group, in roster order, itself included. */
+    group: z.array(groupMember).min(1).max(32),
+    /** How many slices the vector is cut into. */
+    slices: z.int().min(1).max(32),
+    /** owners[j] = contributor number of slice j's owner in this group. */
+    owners: z.array(u32).min(1).max(32),
+    /** From now: owners add up what they have / members resend / the round closes. */
+    ballotDeadlineMs: count,
+    tallyDeadlineMs: count,
+    roundDeadlineMs: count,
+  }),
+  /** Do not wait for this member's ballot in `slice` (null: in any): left, abstained or relayed. */
+  z.strictObject({ type: z.literal('excuse'), ...opening, contributor: u32, slice: u32.nullable() }),
+  /** The owner of `slice` failed: send your ballot of it here. */
+  z.strictObject({ type: z.literal('resend'), ...opening, slice: u32 }),
+  /** What became of this contributor's ballot; counted[j] for slice j, or null: the attempt is void. */
+  z.strictObject({
+    type: z.literal('settled'),
+    ...opening,
+    counted: z.array(z.boolean()).max(32).nullable(),
+  }),
+  z.strictObject({ type: z.literal('state'), state: runState }),
+  /** The replica differs from the coordinator's: start again from this checkpoint. */
+  z.strictObject({
+    type: z.literal('resync'),
+    round: u32,
+    checkpoint: z.strictObject({ round: u32, digest, url: z.string() }),
+  }),
+  /** A coded complaint. `fatal`: the connection closes and must not be retried as it is. */
+  z.strictObject({
+    type: z.literal('error'),
+    code: z.string(),
+    detail: z.string(),
+    fatal: z.boolean(),
+    strikes: count,
+  }),
+])
+export type CoordinatorMessage = z.infer<typeof coordinatorMessage>
+
+export type MessageOf<M extends { type: string }, T extends M['type']> = Extract<M, { type: T }>

@@ -1,0 +1,2 @@
+/** The wire's version, agreed in the first message of a connection. */
+export const PROTOCOL_VERSION = 1
