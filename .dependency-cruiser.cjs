@@ -190,7 +190,7 @@ module.exports = {
   forbidden: [...betweenWorkspaces, ...inShared, ...inCoordinator, ...inClient, ...everywhere],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|golden)/' },
+    exclude: { path: '^[a-z0-9]+/(dist|golden)/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
