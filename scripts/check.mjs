@@ -4,7 +4,12 @@ import { requireNode } from './bootstrap/node-version.mjs'
 import { runChecks } from './check/run-checks.mjs'
 
 requireNode()
-await ensureInstalled()
+try {
+  await ensureInstalled()
+} catch (error) {
+  console.error(error.message)
+  process.exit(1)
+}
 const results = await runChecks()
 const failed = results.filter((result) => result.status === 'failed')
 console.log(

@@ -5,6 +5,8 @@ import { notice, step } from './progress.mjs'
 import { inRoot } from './root.mjs'
 
 const INSTALL_TIMEOUT_MS = 15 * 60_000
+/** Of a failed npm ci's output; the reason comes first, the manual after it. */
+const LINES_OF_NPM = 8
 const LOCK = 'package-lock.json'
 /** Lies inside node_modules, so that it disappears together with what it speaks of. */
 const stampPath = inRoot('node_modules', '.quorate-installed')
@@ -22,8 +24,8 @@ export async function ensureInstalled() {
 async function install() {
   const ci = await runNpm(runCommand, ['ci', ...FLAGS])
   if (ci.code === 0) return
-  notice('npm ci did not succeed, trying npm install; npm ci said:')
-  notice(ci.output.trimEnd().replaceAll('\n', '\n  '))
+  const said = ci.output.trim().split('\n').slice(0, LINES_OF_NPM)
+  notice(`npm ci did not succeed, trying npm install instead; npm ci said:\n  ${said.join('\n  ')}`)
   await runNpm(mustRun, ['install', '--no-save', ...FLAGS])
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
+import { relative } from 'node:path'
 import { runCommand, toolPath } from '../bootstrap/command.mjs'
 import { inRoot } from '../bootstrap/root.mjs'
-import { relative } from 'node:path'
 import { withExitCode } from './results.mjs'
 
 const UNIT_TIMEOUT_MS = 20 * 60_000
