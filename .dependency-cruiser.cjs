@@ -82,12 +82,16 @@ const inShared = [
     to: {},
   },
   never('shared-no-node', '^shared/src/', { dependencyTypes: ['core'] }, 'shared runs in browsers'),
-  never(
-    'core-no-libraries',
-    '^shared/src/(sign|tally|methods|round)/',
-    { dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'] },
-    'the core is plain TypeScript',
-  ),
+  {
+    name: 'core-no-libraries',
+    comment: 'the core is plain TypeScript; only its settings are a schema',
+    severity: 'error',
+    from: {
+      path: '^shared/src/(sign|tally|methods|round)/',
+      pathNot: `${TEST}|^shared/src/methods/settings\\.ts$`,
+    },
+    to: { dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+  },
 ]
 
 const inCoordinator = [
@@ -100,8 +104,11 @@ const inCoordinator = [
   never(
     'store-below-training',
     '^coordinator/src/store/',
-    '^coordinator/src/(training|routes)/',
-    'routes → training → store → database',
+    {
+      path: '^coordinator/src/(training|routes)/',
+      pathNot: '^coordinator/src/training/ports\\.ts$',
+    },
+    'routes → training → store → database; the store implements the ports that training declares',
   ),
   never(
     'training-below-routes',

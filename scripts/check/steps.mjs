@@ -29,7 +29,7 @@ export const checkSteps = [
       toolPath('svelte-check', 'bin', 'svelte-check'),
       ...['--workspace', 'client', '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
     ],
-    applies: hasSources('client/src'),
+    applies: () => filesUnder('client/src', (file) => file.endsWith('.svelte')).length > 0,
   },
   {
     name: 'format',

@@ -24,7 +24,7 @@ export async function runBrowserTests(extraArgs) {
 }
 
 /** Playwright's JSON report as results. */
-export function readReport(report) {
+function readReport(report) {
   return report.suites.flatMap((suite) => testsOf(suite, []))
 }
 

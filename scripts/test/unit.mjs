@@ -25,7 +25,7 @@ export async function runUnitTests() {
 const STATUS = { passed: 'passed', failed: 'failed' }
 
 /** Vitest's JSON report as results; a file that failed before its first test is one failure. */
-export function readReport(report) {
+function readReport(report) {
   return report.testResults.flatMap((file) => {
     const name = relative(inRoot(), file.name)
     const tests = file.assertionResults.map((test) => ({
