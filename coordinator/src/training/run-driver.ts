@@ -6,6 +6,7 @@ import type { FeedMessage, RoundMetrics, RunView } from '@quorate/shared/api/api
 import type { Clock } from '@quorate/shared/clock/clock'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import type { Verdict } from '@quorate/shared/methods/method'
+import type { CoordinatorMessage } from '@quorate/shared/protocol/messages'
 import type { RunState } from '@quorate/shared/run/state'
 import { deadlinesFor } from '@quorate/shared/round/deadlines'
 import { encodeRecord } from '@quorate/shared/wire/record'
@@ -239,6 +240,10 @@ export class RunDriver {
     const contributor = this.parts.roster.get(number)
     const lease = this.parts.leases.lease(number)
     if (!contributor || !lease) return
+    const chunks = new Set(lease.parts.flatMap((part) => part.chunks.map(({ digest }) => digest)))
+    for (const chunk of contributor.loaded.keys()) {
+      if (!chunks.has(chunk)) contributor.loaded.delete(chunk)
+    }
     if (contributor.status === 'waiting' && lease.parts.length > 0) contributor.status = 'joining'
     if (contributor.status === 'joining' && lease.parts.length === 0) contributor.status = 'waiting'
     contributor.send({ type: 'lease', ...lease, expiresInMs: LEASE_MS })
@@ -528,7 +533,7 @@ export class RunDriver {
   }
 }
 
-const noLease = { type: 'lease', version: 0, parts: [], expiresInMs: 0 } as const
+const noLease: CoordinatorMessage = { type: 'lease', version: 0, parts: [], expiresInMs: 0 }
 
 function afterRestart(state: RunState): RunState {
   const running = state.kind === 'calibrating' || state.kind === 'training'

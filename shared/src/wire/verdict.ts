@@ -81,6 +81,13 @@ export function decodeVerdict(frame: Uint8Array, expect: VectorShape): DecodedVe
   }
 }
 
+/** The units that a verdict frame announces, without decoding the rest; null where it has none. */
+export function unitsOfVerdict(frame: Uint8Array, shape: VectorShape): Uint8Array | null {
+  const { payload } = decodeFrame(frame)
+  if (payload[2] !== 1) return null
+  return payload.slice(payload.length - blockCount(shape.d, shape.block))
+}
+
 function writeStep(writer: Writer, shape: VectorShape, verdict: Verdict): void {
   const signBytes = Math.ceil(shape.d / 8)
   switch (verdict.kind) {
