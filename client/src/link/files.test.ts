@@ -29,7 +29,7 @@ async function settled<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> 
   }
   promise.then(done, done)
   while (waiting) {
-    await clock.advance(100)
+    await clock.advance(1000)
     await new Promise((resolve) => setTimeout(resolve)) // streams and hashes need real turns
   }
   return promise
@@ -88,7 +88,7 @@ describe('files', () => {
       const { clock, files } = serving(answer)
       const controller = new AbortController()
       const fetching = files.fetch('/a', { signal: controller.signal })
-      await clock.advance(100)
+      await clock.advance(1000)
       controller.abort(new Error('left'))
       await expect(fetching).rejects.toThrow('left')
       expect(clock.pending).toBe(0)
