@@ -79,8 +79,16 @@ describe('the data sets', () => {
     ['a file missing', { 't10k-labels-idx1-ubyte': null }, 'IDX_UNREADABLE'],
     ['labels of two dimensions', { 't10k-labels-idx1-ubyte': idx([1, 1], [1]) }, 'IDX_DIMENSIONS'],
     ['images of one', { 'train-images-idx3-ubyte': idx([3], [1, 2, 3]) }, 'IDX_DIMENSIONS'],
-    ['other records for the test', { 't10k-images-idx3-ubyte.gz': idx([1, 2, 2], [1, 2, 3, 4]) }, 'DATA_SET_INVALID'],
-    ['signed bytes', { 't10k-labels-idx1-ubyte': Buffer.from([0, 0, 9, 1, 0, 0, 0, 1, 1]) }, 'IDX_TYPE'],
+    [
+      'other records for the test',
+      { 't10k-images-idx3-ubyte.gz': idx([1, 2, 2], [1, 2, 3, 4]) },
+      'DATA_SET_INVALID',
+    ],
+    [
+      'signed bytes',
+      { 't10k-labels-idx1-ubyte': Buffer.from([0, 0, 9, 1, 0, 0, 0, 1, 1]) },
+      'IDX_TYPE',
+    ],
   ])('refuse %s', async (_, change, code) => {
     const files = Object.entries({ ...tiny, ...change }).filter(([, bytes]) => bytes !== null)
     await withFiles(Object.fromEntries(files) as Record<string, Buffer>, async (folder) => {

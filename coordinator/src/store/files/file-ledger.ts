@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import { CodedError } from '../../errors.ts'
 import type { Ledger, LedgerEntry } from '../../training/ports.ts'
-import { assertNext } from '../ledger-order.ts'
+import { assertFollows } from '../ledger-order.ts'
 import { LEDGER_READ_BYTES } from '../limits.ts'
 import { failedWith } from './disk.ts'
 import { encodeEntry } from './ledger-format.ts'
@@ -81,20 +81,20 @@ export class FileLedger implements Ledger {
   }
 
   async *replay(fromRound: number): AsyncIterable<LedgerEntry> {
-    const head = this.head
-    for (let round = fromRound; head && round <= head.round; round++) {
-      const index = this.#segments.findLastIndex(
-        ({ entries }) => entries[0] !== undefined && entries[0].round <= round,
-      )
-      if (index < 0) continue
-      yield await this.#reading(index, async (file, segment) => {
-        const place = segment.entries[round - (segment.entries[0]?.round ?? 0)]
-        if (!place) throw damaged(segment.path, `round ${round} is missing`)
-        if (segment.kind === 'frames') {
-          throw new CodedError('LEDGER_COVERED', `the record of round ${round} was let go`)
-        }
-        return readEntry(file, segment, place)
-      })
+    for (const index of [...this.#segments.keys()]) {
+      if (this.#endsBefore(index, fromRound)) continue
+      const entries = this.#segments[index]?.entries ?? []
+      for (const [position, { round }] of [...entries.entries()]) {
+        if (round < fromRound) continue
+        yield await this.#reading(index, async (file, segment) => {
+          const place = segment.entries[position]
+          if (!place) throw damaged(segment.path, `round ${round} is missing`)
+          if (segment.kind === 'frames') {
+            throw new CodedError('LEDGER_COVERED', `the record of round ${round} was let go`)
+          }
+          return readEntry(file, segment, place)
+        })
+      }
     }
   }
 
@@ -117,7 +117,7 @@ export class FileLedger implements Ledger {
     if (this.#state === 'broken') {
       throw new CodedError('LEDGER_WRITE_FAILED', 'an earlier failure could not be undone')
     }
-    assertNext(this.head, entry)
+    assertFollows(this.head, entry, this.#count)
     let segment: Segment
     try {
       segment = await this.#writable()
@@ -189,6 +189,10 @@ export class FileLedger implements Ledger {
         throw new CodedError('LEDGER_WRITE_FAILED', 'records could not be let go', error)
       }
     }
+  }
+
+  get #count(): number {
+    return this.#segments.reduce((sum, { entries }) => sum + entries.length, 0)
   }
 
   #endsBefore(index: number, round: number): boolean {

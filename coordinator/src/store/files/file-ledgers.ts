@@ -2,6 +2,7 @@ import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '../../errors.ts'
 import type { Ledger, Ledgers } from '../../training/ports.ts'
+import { follows } from '../ledger-order.ts'
 import { makeDirectory, syncDirectory } from './disk.ts'
 import type { OpenAppendFile } from './file-ledger.ts'
 import { FileLedger } from './file-ledger.ts'
@@ -75,14 +76,15 @@ export async function openFileLedgers(
 async function loadSegments(folder: string): Promise<Segment[]> {
   const names = await tidySegments(folder, await readdir(folder))
   const segments: Segment[] = []
+  let count = 0
   let previous: { round: number; attempt: number } | null = null
   for (const [index, name] of names.entries()) {
     if (name.number !== index + 1) throw damaged(folder, `segment ${index + 1} is missing`)
     const segment = await loadSegment(folder, name, index === names.length - 1)
     for (const entry of segment.entries) {
-      const follows =
-        !previous || (entry.round === previous.round + 1 && entry.attempt > previous.attempt)
-      if (!follows) throw damaged(segment.path, `round ${entry.round} does not follow`)
+      if (!follows(previous, entry, count++)) {
+        throw damaged(segment.path, `round ${entry.round} does not follow`)
+      }
       previous = entry
     }
     segments.push(segment)
