@@ -1,13 +1,24 @@
-/** A bug in the caller when it throws: rounds follow each other, an attempt is used once. */
-export function assertNext(
-  head: { readonly round: number; readonly attempt: number } | null,
-  next: { readonly round: number; readonly attempt: number },
-): void {
-  if (head === null) return
-  if (next.round !== head.round + 1 || next.attempt <= head.attempt) {
-    throw new Error(
-      `ledger: round ${next.round} attempt ${next.attempt} cannot follow ` +
-        `round ${head.round} attempt ${head.attempt}`,
-    )
-  }
+interface Decided {
+  readonly round: number
+  readonly attempt: number
+}
+
+/**
+ * Whether `next` may stand after the `count` entries of which `last` is the last. Rounds follow
+ * each other and attempts grow; only the first round may have two entries: the opening phase
+ * (calibration) and its vote.
+ */
+export function follows(last: Decided | null, next: Decided, count: number): boolean {
+  if (last === null) return true
+  const inOrder = next.round === last.round + 1 || (next.round === last.round && count === 1)
+  return inOrder && next.attempt > last.attempt
+}
+
+/** A bug in the caller when it throws: nothing may be decided twice. */
+export function assertFollows(last: Decided | null, next: Decided, count: number): void {
+  if (last === null || follows(last, next, count)) return
+  throw new Error(
+    `ledger: round ${next.round} attempt ${next.attempt} cannot follow ` +
+      `round ${last.round} attempt ${last.attempt}`,
+  )
 }

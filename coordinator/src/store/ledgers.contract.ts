@@ -75,11 +75,22 @@ export function ledgersContract(name: string, make: () => Promise<LedgersUnderTe
       const ledger = await ledgers.open('run')
       await ledger.append(entry(0, 5))
       await expect(ledger.append(entry(2, 6))).rejects.toThrow(/cannot follow/)
-      await expect(ledger.append(entry(0, 6))).rejects.toThrow(/cannot follow/)
       await expect(ledger.append(entry(1, 5))).rejects.toThrow(/cannot follow/)
       await ledger.append(entry(1, 6))
+      await expect(ledger.append(entry(1, 7))).rejects.toThrow(/cannot follow/)
       expect(await replayed(ledger, 0)).toHaveLength(2)
       await ledger.close()
+    })
+
+    withLedgers('the first round may have an opening phase before its vote', async (under) => {
+      const ledger = await under.ledgers.open('run')
+      const entries = [entry(0, 1), { ...entry(0, 2), frame: new Uint8Array([9]) }, entry(1, 3)]
+      for (const each of entries) await ledger.append(each)
+      await ledger.close()
+      const again = await (await under.reopen()).open('run')
+      expect(await replayed(again, 0)).toEqual(entries)
+      expect(await replayed(again, 1)).toEqual(entries.slice(2))
+      await again.close()
     })
 
     withLedgers('two runs have two ledgers; a deleted one is empty', async ({ ledgers }) => {

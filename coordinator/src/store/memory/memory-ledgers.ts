@@ -1,6 +1,6 @@
 import { CodedError } from '../../errors.ts'
 import type { Ledger, LedgerEntry, Ledgers } from '../../training/ports.ts'
-import { assertNext } from '../ledger-order.ts'
+import { assertFollows } from '../ledger-order.ts'
 import { LEDGER_READ_BYTES } from '../limits.ts'
 
 /** Ledgers in a map; what one process wrote, a later `open` in the same process finds. */
@@ -39,7 +39,7 @@ class MemoryLedger implements Ledger {
 
   async append(entry: LedgerEntry): Promise<void> {
     this.#assertOpen()
-    assertNext(this.head, entry)
+    assertFollows(this.head, entry, this.#entries.length)
     this.#entries.push({ ...entry, frame: entry.frame.slice(), record: entry.record.slice() })
   }
 
