@@ -8,7 +8,7 @@ import { catchUp } from './catch-up.ts'
 import { ChunkLoader } from './chunk-loader.ts'
 import { oneRound } from './one-round.ts'
 import type { CastBallot } from './one-round.ts'
-import type { BackendReport, Files, Link, LinkEvent, Mesh, RunInfo, Trainer } from './ports.ts'
+import type { BackendReport, Files, Link, LinkEvent, Mesh, Trainer } from './ports.ts'
 import { TallyDesk } from './tally-desk.ts'
 import { TrafficMeter } from './traffic-meter.ts'
 import type { SessionStatus, SessionView } from './view.ts'
@@ -53,10 +53,14 @@ type Wish =
   | { readonly kind: 'left' }
 
 /** Where the replica stands towards the coordinator's. */
-type Replica =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'fetching'; readonly waiting: Uint8Array[]; readonly abort: AbortController }
-  | { readonly kind: 'current' }
+type Replica = { readonly kind: 'none' } | Fetching | { readonly kind: 'current' }
+
+interface Fetching {
+  readonly kind: 'fetching'
+  /** Verdicts that came meanwhile. */
+  readonly waiting: Uint8Array[]
+  readonly abort: AbortController
+}
 
 /** One contributor from hello to bye; lives through reconnects. */
 export class ContributorSession {
@@ -235,9 +239,9 @@ export class ContributorSession {
   // ---- the replica
 
   /** From now on verdicts wait until those before them are here. */
-  #fetching(): Replica & { kind: 'fetching' } {
+  #fetching(): Fetching {
     if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
-    const replica = { kind: 'fetching', waiting: [], abort: new AbortController() } as const
+    const replica: Fetching = { kind: "fetching", waiting: [], abort: new AbortController() }
     this.#replica = replica
     return replica
   }
@@ -253,7 +257,7 @@ export class ContributorSession {
 
   async #catchUp(
     target: { round: number; checkpoint: Message<'welcome'>['checkpoint'] },
-    replica: Replica & { kind: 'fetching' },
+    replica: Fetching,
   ): Promise<void> {
     const { run } = this.#welcome as Message<'welcome'>
     const { files, trainer, clock } = this.#ports
