@@ -27,6 +27,8 @@ export interface SessionView {
   readonly digest: { readonly round: number; readonly digest: string } | null
   /** Progress of what is being loaded, for the joining and catching-up states. */
   readonly loading: { readonly done: number; readonly total: number } | null
+  /** The last thing that went wrong and was survived, in a sentence. */
+  readonly trouble: string | null
 }
 
 export type SessionStatus =

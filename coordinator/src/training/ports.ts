@@ -1,6 +1,6 @@
 /** What training needs from storage and from the machine; implemented in ../store and ../evaluation. */
 import type { EventView, RoundMetrics } from '@quorate/shared/api/api'
-import type { ModelSpec } from '@quorate/shared/model/spec'
+import type { DataShape, ModelSpec } from '@quorate/shared/model/spec'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import type { RunState } from '@quorate/shared/run/state'
 
@@ -135,4 +135,31 @@ export interface Connection {
   /** The address that limits count by. */
   readonly address: string
   close(code: number, reason: string): void
+}
+
+/** Structured logging: fields first, then a sentence. */
+export interface Log {
+  info(fields: object, sentence: string): void
+  warn(fields: object, sentence: string): void
+  error(fields: object, sentence: string): void
+}
+
+/** What a welcome hands out besides the run. */
+export interface ContributorConnectionPorts {
+  readonly entropy: Entropy
+  readonly iceServers: readonly IceServer[]
+}
+
+export interface IceServer {
+  urls: string | string[]
+  username?: string | undefined
+  credential?: string | undefined
+}
+
+/** The data sets that runs can be made on. */
+export interface TrainingData {
+  /** Rejects with TrainingError DATA_SET_NOT_FOUND. `labels`: one class per training record. */
+  describe(dataSet: string): Promise<{ shape: DataShape; labels: Uint8Array }>
+  /** Cuts the data into shards and writes their chunks as blobs. */
+  makeShards(settings: RunSettings): Promise<readonly StoredShard[]>
 }

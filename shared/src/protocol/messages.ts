@@ -4,7 +4,6 @@
  * docs/protocol.md.
  */
 import { z } from 'zod'
-import { modelSpec } from '../model/spec.ts'
 import { runSettings } from '../run/settings.ts'
 import { runState } from '../run/state.ts'
 
@@ -45,13 +44,12 @@ export const contributorMessage = z.discriminatedUnion('type', [
     /** PeerJS works here; without it every slice goes through the coordinator. */
     webrtc: z.boolean(),
   }),
-  /** The newest lease of this `version` is loaded as far as these chunks (digests). */
+  /** These leased chunks are loaded too, besides those named before on this connection. */
   z.strictObject({
     type: z.literal('loaded'),
-    lease: u32,
-    /** Counts up with every `loaded`; an opening names the one that its batch draws from. */
+    /** 1, 2, …; an opening names the last one that its batch draws from. */
     sequence: u32,
-    chunks: z.array(digest).max(4096),
+    chunks: z.array(digest).max(512),
   }),
   /** The replica is at `round` and takes part from the next opening on. */
   z.strictObject({
@@ -121,7 +119,6 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
       /** The run's number in binary frames. */
       number: u32,
       settings: runSettings,
-      model: modelSpec,
       input: z.tuple([z.int(), z.int(), z.int()]),
       classes: z.int(),
       d: z.int(),
@@ -155,7 +152,7 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     ...opening,
     /** γ as the bits of a float32. */
     learningRateBits: u32,
-    /** The `loaded` sequence to draw the batch from. */
+    /** The batch draws from the leased chunks that were named in `loaded` up to this sequence. */
     loaded: u32,
     /** h_n·P/Σh: multiplies the gradient. */
     share: finite,

@@ -1,0 +1,70 @@
+import { Kysely, Migrator, SqliteDialect, sql } from 'kysely'
+import Libsql from 'libsql'
+import { CodedError } from '../errors.ts'
+import { initial } from './migrations/0001-initial.ts'
+import type { Schema } from './schema.ts'
+
+export type Database = Kysely<Schema>
+
+/** In order of their names; a released migration never changes. */
+const migrations = { '0001-initial': initial }
+
+/**
+ * Opens the database file, made and migrated where needed; `destroy()` closes it.
+ *
+ * @throws CodedError DATABASE_NEWER when it has migrations that this version does not know.
+ */
+export async function openDatabase(path: string): Promise<Database> {
+  const file = new Libsql(path)
+  file.pragma('journal_mode = WAL')
+  file.pragma('synchronous = NORMAL')
+  file.pragma('foreign_keys = ON')
+  file.pragma('busy_timeout = 5000')
+  const database = new Kysely<Schema>({ dialect: new SqliteDialect({ database: file }) })
+  try {
+    await migrate(database)
+    return database
+  } catch (error) {
+    await database.destroy()
+    file.close()
+    throw error
+  }
+}
+
+/** Runs `body` with every commit on disk, not only in the operating system's hands. */
+export async function synced(
+  database: Database,
+  body: (connection: Database) => Promise<void>,
+): Promise<void> {
+  await database.connection().execute(async (connection) => {
+    await sql`pragma synchronous = FULL`.execute(connection)
+    try {
+      await body(connection)
+    } finally {
+      await sql`pragma synchronous = NORMAL`.execute(connection)
+    }
+  })
+}
+
+async function migrate(database: Database): Promise<void> {
+  const migrator = new Migrator({
+    db: database,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+  })
+  const unknown = (await appliedMigrations(database)).filter((name) => !(name in migrations))
+  if (unknown.length > 0) {
+    throw new CodedError(
+      'DATABASE_NEWER',
+      `the database has migrations that this version does not know: ${unknown.join(', ')}`,
+    )
+  }
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
+}
+
+async function appliedMigrations(database: Database): Promise<string[]> {
+  const tables = await database.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return []
+  const applied = await sql<{ name: string }>`select name from kysely_migration`.execute(database)
+  return applied.rows.map(({ name }) => name)
+}

@@ -1,0 +1,43 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Writes `bytes` under `path` whole or not at all: temporary name, sync, rename, sync. */
+export async function writeWhole(
+  bytes: Uint8Array,
+  temporaryPath: string,
+  path: string,
+): Promise<void> {
+  try {
+    const file = await open(temporaryPath, 'w', 0o600)
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporaryPath, path)
+    await syncDirectory(dirname(path))
+  } catch (error) {
+    await rm(temporaryPath, { force: true })
+    throw error
+  }
+}
+
+/** Makes names given or taken in a directory last. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+export async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+}
+
+/** Whether a call of node:fs failed with this code (ENOENT, EEXIST, …). */
+export function failedWith(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

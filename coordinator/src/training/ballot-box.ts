@@ -1,0 +1,50 @@
+import type { RoundPlan, SliceOutcome } from '@quorate/shared/round/round'
+import { mergeTallies, tallySlice } from '@quorate/shared/tally/count'
+import type { SliceBallot } from '@quorate/shared/tally/count'
+import type { Slice } from '@quorate/shared/tally/slices'
+import type { MergedTally, SliceTally } from '@quorate/shared/tally/tally'
+
+/** What came in one attempt: owners' tallies by group and slice, and ballots sent here directly. */
+export class BallotBox {
+  readonly #tallies = new Map<string, SliceTally>()
+  readonly #ballots = new Map<string, SliceBallot>()
+  readonly #plan: RoundPlan
+
+  constructor(plan: RoundPlan) {
+    this.#plan = plan
+  }
+
+  keepTally(owner: number, tally: SliceTally): void {
+    this.#tallies.set(`${this.#groupOf(owner)}/${tally.slice.index}`, tally)
+  }
+
+  keepBallot(slice: number, ballot: SliceBallot): void {
+    this.#ballots.set(`${ballot.contributor}/${slice}`, ballot)
+  }
+
+  /** Everything that counts, merged; slices without a voter have an empty tally. */
+  merge(
+    outcome: readonly SliceOutcome[],
+    shape: { d: number; block: number; slices: readonly Slice[] },
+  ): MergedTally {
+    const slices = shape.slices.map((slice) => {
+      const parts: SliceTally[] = []
+      const direct: SliceBallot[] = []
+      outcome[slice.index]?.groups.forEach((counted, group) => {
+        const tally = this.#tallies.get(`${group}/${slice.index}`)
+        if (counted.tally && tally) parts.push(tally)
+        for (const contributor of counted.direct) {
+          const ballot = this.#ballots.get(`${contributor}/${slice.index}`)
+          if (ballot) direct.push(ballot)
+        }
+      })
+      if (direct.length > 0 || parts.length === 0) parts.push(tallySlice(slice, shape.block, direct))
+      return parts.length === 1 ? (parts[0] as SliceTally) : mergeTallies(parts)
+    })
+    return { d: shape.d, block: shape.block, slices }
+  }
+
+  #groupOf(contributor: number): number {
+    return this.#plan.groups.findIndex((group) => group.members.includes(contributor))
+  }
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '@quorate/shared/clock/clock'
+import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
+import type { Contributor } from './contributor.ts'
+import { parseMessage } from './members.ts'
+import type { Members } from './members.ts'
+import type { Connection } from './ports.ts'
+import type { ContributorSocket } from './service.ts'
+
+/** A socket that has not said hello by then is closed. */
+const HELLO_WITHIN_MS = 10_000
+/** Control messages are short. */
+const MAX_TEXT_LENGTH = 64 * 1024
+/** Messages of either kind, on the long run and in a burst. */
+const MESSAGES_PER_SECOND = 200
+const BURST_MESSAGES = 2000
+
+type Stage =
+  | { readonly kind: 'hello-awaited'; readonly cancel: () => void }
+  | { readonly kind: 'joined'; readonly contributor: Contributor; readonly members: Members }
+  | { readonly kind: 'closed' }
+
+/** Takes a fresh socket through hello, and then hands everything to the run it belongs to. */
+export function acceptContributor(
+  connection: Connection,
+  ports: { clock: Clock; membersOf: (run: string) => Members | null },
+): ContributorSocket {
+  const { clock } = ports
+  let tokens = BURST_MESSAGES
+  let tokensAtMs = clock.nowMs()
+  let stage: Stage = {
+    kind: 'hello-awaited',
+    cancel: clock.after(HELLO_WITHIN_MS, () => turnAway('HELLO_MISSING', 'No hello came in time.')),
+  }
+
+  function turnAway(code: string, detail: string): void {
+    if (stage.kind === 'hello-awaited') stage.cancel()
+    stage = { kind: 'closed' }
+    connection.send(JSON.stringify({ type: 'error', code, detail, fatal: true, strikes: 0 }))
+    connection.close(4000, code)
+  }
+
+  /** False, and the socket is closed, when it sends more than anybody needs to. */
+  function withinRate(): boolean {
+    const nowMs = clock.nowMs()
+    tokens = Math.min(BURST_MESSAGES, tokens + ((nowMs - tokensAtMs) / 1000) * MESSAGES_PER_SECOND)
+    tokensAtMs = nowMs
+    if (tokens >= 1) {
+      tokens -= 1
+      return true
+    }
+    if (stage.kind === 'joined') {
+      const { members, contributor } = stage
+      stage = { kind: 'closed' }
+      members.kick(contributor, 'Far too many messages came from this browser.')
+    } else turnAway('RATE_LIMITED', 'Too many messages.')
+    return false
+  }
+
+  function hello(text: string): void {
+    const message = parseMessage(text)
+    if (!message.ok) return turnAway('MESSAGE_INVALID', message.detail)
+    if (message.value.type !== 'hello') return turnAway('HELLO_MISSING', 'hello comes first')
+    if (message.value.protocol !== PROTOCOL_VERSION) {
+      const detail = `This server speaks version ${PROTOCOL_VERSION}; reload the page to get it.`
+      return turnAway('PROTOCOL_VERSION', detail)
+    }
+    const members = ports.membersOf(message.value.run)
+    if (!members) return turnAway('RUN_NOT_FOUND', `There is no run ${message.value.run}.`)
+    const joined = members.join(connection, message.value)
+    if ('code' in joined) return turnAway(joined.code, joined.detail)
+    if (stage.kind === 'hello-awaited') stage.cancel()
+    stage = { kind: 'joined', contributor: joined, members }
+  }
+
+  return {
+    text(message) {
+      if (stage.kind === 'closed' || !withinRate()) return
+      if (message.length > MAX_TEXT_LENGTH) {
+        if (stage.kind === 'hello-awaited') return turnAway('MESSAGE_TOO_LARGE', 'too long')
+        const detail = `at most ${MAX_TEXT_LENGTH} characters`
+        return stage.members.offence(stage.contributor, 'MESSAGE_TOO_LARGE', detail)
+      }
+      if (stage.kind === 'hello-awaited') hello(message)
+      else stage.members.text(stage.contributor, message)
+    },
+    frame(bytes) {
+      if (stage.kind === 'closed' || !withinRate()) return
+      if (stage.kind === 'hello-awaited') return turnAway('HELLO_MISSING', 'hello comes first')
+      stage.members.frame(stage.contributor, bytes)
+    },
+    closed(clean) {
+      const before = stage
+      stage = { kind: 'closed' }
+      if (before.kind === 'hello-awaited') before.cancel()
+      if (before.kind === 'joined') before.members.gone(before.contributor, connection, clean)
+    },
+  }
+}

@@ -1,0 +1,125 @@
+import type { ContributorView } from '@quorate/shared/api/api'
+import type {
+  BackendName,
+  CoordinatorMessage,
+  TrafficReport,
+} from '@quorate/shared/protocol/messages'
+import type { Connection } from './ports.ts'
+
+/** Strikes halve in this time; at `EXCLUDE_AT` a contributor is excluded. */
+const STRIKE_HALF_LIFE_MS = 10 * 60_000
+const EXCLUDE_AT = 5
+
+/** More bytes than this waiting for a slow reader: it is sent off to catch up by itself. */
+export const SLOW_READER_BYTES = 8 * 1024 * 1024
+
+/** A contributor of one run, present or away. */
+export class Contributor {
+  readonly number: number
+  readonly id: string
+  readonly name: string
+  readonly tokenHash: string
+  readonly joinedAtMs: number
+  status: ContributorView['status'] = 'joining'
+  connection: Connection | null = null
+  peer: { readonly id: string; readonly ticket: string } | null = null
+  lastSeenMs: number
+  banned = false
+  backend: BackendName = 'none'
+  stepMs: number | null = null
+  peers = 0
+  traffic: TrafficReport = noTraffic
+  roundsCounted = 0
+  roundsMissed = 0
+  lateBallots = 0
+  lastDigest: ContributorView['lastDigest'] = null
+  /** Chunk digest → sequence of the `loaded` message that named it, on this connection. */
+  readonly loaded = new Map<string, number>()
+  loadedSequence = 0
+  /** Records in its batches: less for a chronic straggler. */
+  batch: number
+  /** Rounds missed (negative: counted) in a row. */
+  missedInARow = 0
+  #strikes = 0
+  #strikesAtMs = 0
+
+  constructor(known: {
+    number: number
+    id: string
+    name: string
+    tokenHash: string
+    joinedAtMs: number
+    batch: number
+  }) {
+    this.number = known.number
+    this.id = known.id
+    this.name = known.name
+    this.tokenHash = known.tokenHash
+    this.joinedAtMs = known.joinedAtMs
+    this.lastSeenMs = known.joinedAtMs
+    this.batch = known.batch
+  }
+
+  send(message: CoordinatorMessage): void {
+    this.connection?.send(JSON.stringify(message))
+  }
+
+  strikes(nowMs: number): number {
+    return this.#strikes * 0.5 ** ((nowMs - this.#strikesAtMs) / STRIKE_HALF_LIFE_MS)
+  }
+
+  /** One more strike; true when that excludes it. */
+  strike(nowMs: number): boolean {
+    this.#strikes = this.strikes(nowMs) + 1
+    this.#strikesAtMs = nowMs
+    return this.#strikes >= EXCLUDE_AT
+  }
+
+  /** Halves the batch after three misses in a row, doubles it again after twenty counted. */
+  adaptBatch(counted: boolean, full: number): void {
+    if (counted) {
+      this.missedInARow = Math.min(0, this.missedInARow) - 1
+      if (this.missedInARow <= -20 && this.batch < full) {
+        this.batch = Math.min(full, this.batch * 2)
+        this.missedInARow = 0
+      }
+    } else {
+      this.missedInARow = Math.max(0, this.missedInARow) + 1
+      if (this.missedInARow >= 3) {
+        this.batch = Math.max(1, Math.floor(this.batch / 2))
+        this.missedInARow = 0
+      }
+    }
+  }
+
+  view(shards: ContributorView['shards'], nowMs: number): ContributorView {
+    return {
+      number: this.number,
+      name: this.name,
+      backend: this.backend,
+      status: this.status,
+      shards,
+      roundsCounted: this.roundsCounted,
+      roundsMissed: this.roundsMissed,
+      lateBallots: this.lateBallots,
+      strikes: Math.round(this.strikes(nowMs)),
+      stepMs: this.stepMs,
+      peers: this.peers,
+      traffic: this.traffic,
+      joinedAtMs: this.joinedAtMs,
+      lastDigest: this.lastDigest,
+    }
+  }
+}
+
+export const noTraffic: TrafficReport = {
+  ballotsSent: 0,
+  ballotsReceived: 0,
+  talliesSent: 0,
+  verdictsReceived: 0,
+  controlSent: 0,
+  controlReceived: 0,
+  downloads: 0,
+  slicesDirect: 0,
+  slicesRelayed: 0,
+}

@@ -1,0 +1,263 @@
+/** Contributors of one run: who joins, what they say, what becomes of those who break the rules. */
+import { toHex } from '@quorate/shared/bytes/hex'
+import type { Clock } from '@quorate/shared/clock/clock'
+import { contributorMessage } from '@quorate/shared/protocol/messages'
+import type { ContributorMessage, CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import type { DataShape } from '@quorate/shared/model/spec'
+import { decodeFrame, FrameError } from '@quorate/shared/wire/frame'
+import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
+import type { Contributor } from './contributor.ts'
+import type { Connection, ContributorConnectionPorts } from './ports.ts'
+import type { RunDriver } from './run-driver.ts'
+
+type Hello = MessageOf<ContributorMessage, 'hello'>
+type Welcome = MessageOf<CoordinatorMessage, 'welcome'>
+
+export class Members {
+  readonly #driver: RunDriver
+  readonly #shape: DataShape
+  readonly #ports: ContributorConnectionPorts
+  readonly #clock: Clock
+
+  constructor(driver: RunDriver, shape: DataShape, ports: ContributorConnectionPorts) {
+    this.#driver = driver
+    this.#shape = shape
+    this.#ports = ports
+    this.#clock = driver.parts.clock
+  }
+
+  /** Is this PeerJS id with this ticket one that was issued to somebody present? */
+  maySignal(peerId: string, ticket: string): boolean {
+    return this.#driver.parts.roster
+      .present()
+      .some(({ peer }) => peer !== null && peer.id === peerId && peer.ticket === ticket)
+  }
+
+  /** Lets the sender of `hello` in, or says why not. */
+  join(connection: Connection, hello: Hello): Contributor | { code: string; detail: string } {
+    const { roster, leases, events, stored } = this.#driver.parts
+    const nowMs = this.#clock.nowMs()
+    const returning = hello.resume ? roster.resume(hello.resume.id, hello.resume.token) : null
+    const admitted =
+      returning && hello.resume
+        ? { contributor: returning, token: hello.resume.token }
+        : roster.admit(nowMs, stored.settings.batch)
+    if (!admitted) return { code: 'RUN_FULL', detail: 'This run has no room for more contributors.' }
+    const { contributor, token } = admitted
+    if (contributor.banned) {
+      return { code: 'EXCLUDED', detail: 'The operator has excluded you from this run.' }
+    }
+    contributor.connection?.close(4009, 'replaced by a newer connection')
+    if (contributor.connection) this.#driver.left(contributor)
+    contributor.connection = connection
+    contributor.status = 'joining'
+    contributor.lastSeenMs = nowMs
+    contributor.loaded.clear()
+    contributor.loadedSequence = 0
+    contributor.peer = hello.webrtc ? this.#issuePeer(contributor) : null
+    contributor.send(this.#welcome(contributor, token))
+    leases.add(contributor.number, leases.parts(contributor.number), nowMs)
+    this.#driver.settleLeases()
+    const lease = leases.lease(contributor.number)
+    if (returning && lease && lease.version > 0) this.#driver.sendLease(contributor.number)
+    events.add('info', returning ? 'returned' : 'joined', `${contributor.name} is here.`, null, contributor.name)
+    this.#driver.remember(contributor)
+    return contributor
+  }
+
+  /** The connection is gone; `clean` = on purpose, so the data goes to others at once. */
+  gone(contributor: Contributor, connection: Connection, clean: boolean): void {
+    if (contributor.connection !== connection) return
+    const { leases, events } = this.#driver.parts
+    contributor.connection = null
+    contributor.peer = null
+    contributor.status = 'away'
+    contributor.peers = 0
+    contributor.lastSeenMs = this.#clock.nowMs()
+    if (clean) leases.release(contributor.number)
+    this.#driver.left(contributor)
+    this.#driver.settleLeases()
+    const text = clean ? `${contributor.name} left.` : `${contributor.name} was cut off.`
+    events.add('info', clean ? 'left' : 'cut-off', text, null, contributor.name)
+    this.#driver.remember(contributor)
+    this.#driver.proceed()
+  }
+
+  /** One JSON message of a contributor that has joined. */
+  text(contributor: Contributor, text: string): void {
+    const message = parseMessage(text)
+    if (!message.ok) return this.offence(contributor, 'MESSAGE_INVALID', message.detail)
+    contributor.lastSeenMs = this.#clock.nowMs()
+    this.#message(contributor, message.value)
+  }
+
+  /** One binary frame of a contributor that has joined. */
+  frame(contributor: Contributor, bytes: Uint8Array): void {
+    contributor.lastSeenMs = this.#clock.nowMs()
+    try {
+      const frame = decodeFrame(bytes)
+      if (frame.header.kind === 'verdict') {
+        return this.offence(contributor, 'FRAME_KIND', 'verdicts come from the coordinator')
+      }
+      if (frame.header.run !== this.#driver.parts.stored.number) {
+        return this.offence(contributor, 'FRAME_RUN', `run ${frame.header.run} is not yours`)
+      }
+      const answer = this.#driver.frame(contributor, frame)
+      if (answer.kind === 'offence') this.offence(contributor, answer.code, answer.detail)
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      this.offence(contributor, error.code, error.message)
+    }
+  }
+
+  /** A strike, said to the one who earned it; five exclude. */
+  offence(contributor: Contributor, code: string, detail: string): void {
+    const nowMs = this.#clock.nowMs()
+    const excluded = contributor.strike(nowMs)
+    const strikes = Math.round(contributor.strikes(nowMs))
+    const text = `${contributor.name}: ${code}, ${detail}`
+    this.#driver.parts.events.add('warn', 'strike', text, null, contributor.name)
+    contributor.send({ type: 'error', code, detail, fatal: false, strikes })
+    if (excluded) this.kick(contributor, 'Too many broken messages came from this browser.')
+  }
+
+  /** Closes the connection with the reason; a banned contributor cannot come back by its token. */
+  kick(contributor: Contributor, reason: string, ban = false): void {
+    const { events, leases } = this.#driver.parts
+    if (ban) contributor.banned = true
+    const strikes = Math.round(contributor.strikes(this.#clock.nowMs()))
+    contributor.send({ type: 'error', code: 'EXCLUDED', detail: reason, fatal: true, strikes })
+    events.add('warn', 'excluded', `${contributor.name}: ${reason}`, null, contributor.name)
+    leases.release(contributor.number)
+    const { connection } = contributor
+    connection?.close(4003, 'excluded')
+    if (connection) this.gone(contributor, connection, true)
+    else this.#driver.remember(contributor)
+  }
+
+  #message(contributor: Contributor, message: ContributorMessage): void {
+    switch (message.type) {
+      case 'hello':
+        return this.offence(contributor, 'HELLO_TWICE', 'hello comes once, first')
+      case 'loaded':
+        return this.#loaded(contributor, message)
+      case 'ready':
+        return this.#ready(contributor, message)
+      case 'unready':
+        contributor.status = message.reason === 'paused' ? 'paused' : 'joining'
+        return this.#driver.left(contributor)
+      case 'loudness':
+        return this.#driver.loudness(contributor, message.attempt, message.value)
+      case 'abstain':
+        this.#driver.parts.leases.renew(contributor.number, this.#clock.nowMs())
+        return this.#driver.abstained(contributor, message)
+      case 'digest':
+        return this.#digest(contributor, message)
+      case 'heartbeat':
+        contributor.stepMs = message.stepMs
+        contributor.peers = message.peers
+        contributor.traffic = message.traffic
+        if (contributor.status === 'joining' || this.#driver.state.kind !== 'training') {
+          this.#driver.parts.leases.renew(contributor.number, this.#clock.nowMs())
+        }
+        return
+      case 'bye': {
+        const { connection } = contributor
+        if (connection) this.gone(contributor, connection, true)
+        connection?.close(1000, 'bye')
+      }
+    }
+  }
+
+  #loaded(contributor: Contributor, message: MessageOf<ContributorMessage, 'loaded'>): void {
+    if (message.sequence !== contributor.loadedSequence + 1) {
+      return this.offence(contributor, 'MESSAGE_INVALID', `loaded ${message.sequence} out of order`)
+    }
+    contributor.loadedSequence = message.sequence
+    const held = new Set(
+      this.#driver.parts.leases.parts(contributor.number).flatMap(({ chunks }) => chunks),
+    )
+    for (const chunk of message.chunks) {
+      if (held.has(chunk)) contributor.loaded.set(chunk, message.sequence)
+    }
+    this.#driver.proceed()
+  }
+
+  #ready(contributor: Contributor, message: MessageOf<ContributorMessage, 'ready'>): void {
+    contributor.backend = message.backend
+    contributor.stepMs = message.stepMs[message.backend] ?? contributor.stepMs
+    const { model } = this.#driver.parts
+    if (message.round === model.round && message.digest !== model.digest()) {
+      return this.#resync(contributor, message.round)
+    }
+    const { leases } = this.#driver.parts
+    leases.add(contributor.number, [], this.#clock.nowMs())
+    contributor.status = 'ready'
+    this.#driver.proceed()
+  }
+
+  #digest(contributor: Contributor, message: MessageOf<ContributorMessage, 'digest'>): void {
+    const expected = this.#driver.parts.book.digestAt(message.round)
+    if (expected === undefined) return
+    const agrees = expected === message.digest
+    contributor.lastDigest = { round: message.round, agrees }
+    if (!agrees) this.#resync(contributor, message.round)
+  }
+
+  #resync(contributor: Contributor, round: number): void {
+    const { events, checkpoints, model } = this.#driver.parts
+    const text = `${contributor.name}'s replica differs at round ${round}; it starts again.`
+    events.add('error', 'digest-differs', text, round, contributor.name)
+    contributor.status = 'joining'
+    this.#driver.left(contributor)
+    contributor.send({ type: 'resync', round: model.round, checkpoint: checkpoints.newest })
+  }
+
+  #issuePeer(contributor: Contributor): { id: string; ticket: string } {
+    const random = toHex(this.#ports.entropy(24))
+    const id = `q${this.#driver.parts.stored.number}-${contributor.number}-${random.slice(0, 12)}`
+    return { id, ticket: random.slice(12) }
+  }
+
+  #welcome(contributor: Contributor, token: string): Welcome {
+    const { stored, model, checkpoints } = this.#driver.parts
+    const [height, width, channels] = this.#shape.input
+    return {
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      id: contributor.id,
+      contributor: contributor.number,
+      name: contributor.name,
+      token,
+      run: {
+        id: stored.id,
+        number: stored.number,
+        settings: stored.settings,
+        input: [height, width, channels],
+        classes: this.#shape.classes,
+        d: model.d,
+      },
+      state: this.#driver.state,
+      round: model.round,
+      checkpoint: checkpoints.newest,
+      peer: contributor.peer && { ...contributor.peer, path: '/signal' },
+      iceServers: [...this.#ports.iceServers],
+    }
+  }
+}
+
+type Parsed = { ok: true; value: ContributorMessage } | { ok: false; detail: string }
+
+/** A message of a contributor, checked. */
+export function parseMessage(text: string): Parsed {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return { ok: false, detail: 'not JSON' }
+  }
+  const parsed = contributorMessage.safeParse(json)
+  if (parsed.success) return { ok: true, value: parsed.data }
+  const issue = parsed.error.issues[0]
+  return { ok: false, detail: `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'invalid'}`.trim() }
+}

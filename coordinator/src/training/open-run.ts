@@ -1,0 +1,103 @@
+import type { FeedMessage } from '@quorate/shared/api/api'
+import type { Clock } from '@quorate/shared/clock/clock'
+import { decodeRecord } from '@quorate/shared/wire/record'
+import { decodeVerdict, encodeVerdict } from '@quorate/shared/wire/verdict'
+import type { DataShape } from '@quorate/shared/model/spec'
+import { Checkpoints, readCheckpoint } from './checkpoints.ts'
+import { EventLog } from './event-log.ts'
+import { LeaseBook } from './lease-book.ts'
+import type { BlobStore, Entropy, Evaluator, Ledger, Ledgers, Log, Store, StoredRun } from './ports.ts'
+import { Roster } from './roster.ts'
+import { RoundBook } from './round-book.ts'
+import { DIGEST_EVERY, RunDriver } from './run-driver.ts'
+import { RunModel } from './run-model.ts'
+
+/** The disk contradicts itself: a run that cannot be brought back to where it was. */
+export class RestoreError extends Error {
+  readonly code: 'CHECKPOINT_MISSING' | 'LEDGER_DISAGREES'
+  constructor(code: RestoreError['code'], detail: string) {
+    super(detail)
+    this.code = code
+  }
+}
+
+export interface OpenRunPorts {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly ledgers: Ledgers
+  readonly evaluator: Evaluator
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Log
+  readonly emit: (message: FeedMessage) => void
+}
+
+/** A run as the disk has it: newest checkpoint, then every ledger entry since, decided again. */
+export async function openRun(
+  stored: StoredRun,
+  shape: DataShape,
+  ports: OpenRunPorts,
+): Promise<RunDriver> {
+  const { store, blobs, clock, log, emit } = ports
+  const events = new EventLog(stored.id, { store, clock, log, emit })
+  const book = new RoundBook(stored.id, store, events)
+  const ledger = await ports.ledgers.open(stored.id)
+  const model = new RunModel(stored.settings, shape)
+  const newest = (await store.checkpoints(stored.id)).at(-1)
+  if (!newest) throw new RestoreError('CHECKPOINT_MISSING', `run ${stored.id} has no checkpoint`)
+  const reload = async () => {
+    const latest = (await store.checkpoints(stored.id)).at(-1) ?? newest
+    await readCheckpoint(model, latest, blobs)
+    await replay(stored, model, ledger, book)
+  }
+  await reload()
+  book.restore(await store.rounds(stored.id, { from: 0, to: model.round, limit: 1_000_000 }))
+  const known = await store.contributors(stored.id)
+  const { settings } = stored
+  const shared = settings.partition.kind === 'shared'
+  const leases = new LeaseBook(await store.shards(stored.id), shared)
+  for (const { number, shards, banned } of known) {
+    if (shards.length > 0 && !banned) leases.add(number, shards, clock.nowMs())
+  }
+  const driver = new RunDriver({
+    stored,
+    model,
+    roster: new Roster(ports.entropy, known, settings.batch),
+    leases,
+    ledger,
+    checkpoints: new Checkpoints(stored.id, newest, { store, blobs, ledger, clock, events }),
+    book,
+    events,
+    store,
+    evaluator: ports.evaluator,
+    clock,
+    emit,
+    reload,
+  })
+  return driver
+}
+
+/** Decides again every entry since the model's checkpoint and insists on the same bytes. */
+async function replay(
+  stored: StoredRun,
+  model: RunModel,
+  ledger: Ledger,
+  book: RoundBook,
+): Promise<void> {
+  const shape = { run: stored.number, d: model.d, block: model.block }
+  for await (const entry of ledger.replay(model.round)) {
+    const { verdict } = decodeVerdict(entry.frame, shape)
+    const again = model.decide(decodeRecord(entry.record, model), verdict.valid)
+    const frame = encodeVerdict(shape, { round: entry.round, attempt: entry.attempt }, again)
+    if (!sameBytes(frame, entry.frame)) {
+      const detail = `run ${stored.id}: round ${entry.round} does not decide to what was recorded`
+      throw new RestoreError('LEDGER_DISAGREES', detail)
+    }
+    model.advance(again)
+    if (model.round % DIGEST_EVERY === 0) book.keepDigest(model.round, model.digest())
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at])
+}

@@ -1,0 +1,83 @@
+import { toHex } from '@quorate/shared/bytes/hex'
+import { sha256Hex } from '@quorate/shared/bytes/sha256'
+import { Contributor } from './contributor.ts'
+import { generateName } from './names.ts'
+import type { Entropy, StoredContributor } from './ports.ts'
+
+const ID_BYTES = 8
+const TOKEN_BYTES = 32
+/** Contributors of one run, present and past, that are kept in memory. */
+const MAX_KNOWN = 100_000
+
+/** The contributors of one run: who they are, and which token makes somebody one of them. */
+export class Roster {
+  readonly #byNumber = new Map<number, Contributor>()
+  readonly #byId = new Map<string, Contributor>()
+  readonly #entropy: Entropy
+  #next = 1
+
+  constructor(entropy: Entropy, known: readonly StoredContributor[], batch: number) {
+    this.#entropy = entropy
+    for (const stored of known) {
+      const contributor = new Contributor({ ...stored, batch })
+      contributor.status = 'away'
+      contributor.banned = stored.banned
+      contributor.roundsCounted = stored.roundsCounted
+      contributor.roundsMissed = stored.roundsMissed
+      contributor.lastSeenMs = stored.lastSeenMs
+      this.#add(contributor)
+    }
+  }
+
+  /** Everyone ever seen. */
+  all(): IterableIterator<Contributor> {
+    return this.#byNumber.values()
+  }
+
+  get(number: number): Contributor | undefined {
+    return this.#byNumber.get(number)
+  }
+
+  /** Those with an open connection. */
+  present(): Contributor[] {
+    return [...this.#byNumber.values()].filter((contributor) => contributor.connection !== null)
+  }
+
+  /** Present and taking part. */
+  ready(): Contributor[] {
+    return this.present().filter((contributor) => contributor.status === 'ready')
+  }
+
+  /** The contributor that `id` and `token` prove to be, or null. */
+  resume(id: string, token: string): Contributor | null {
+    const contributor = this.#byId.get(id)
+    return contributor?.tokenHash === hashToken(token) ? contributor : null
+  }
+
+  /** A newcomer and the secret that lets it come back; null when the run has seen too many. */
+  admit(nowMs: number, batch: number): { contributor: Contributor; token: string } | null {
+    if (this.#byNumber.size >= MAX_KNOWN) return null
+    const token = toHex(this.#entropy(TOKEN_BYTES))
+    const number = this.#next
+    const contributor = new Contributor({
+      number,
+      id: toHex(this.#entropy(ID_BYTES)),
+      name: generateName(this.#entropy, number),
+      tokenHash: hashToken(token),
+      joinedAtMs: nowMs,
+      batch,
+    })
+    this.#add(contributor)
+    return { contributor, token }
+  }
+
+  #add(contributor: Contributor): void {
+    this.#byNumber.set(contributor.number, contributor)
+    this.#byId.set(contributor.id, contributor)
+    this.#next = Math.max(this.#next, contributor.number + 1)
+  }
+}
+
+function hashToken(token: string): string {
+  return sha256Hex(new TextEncoder().encode(token))
+}

@@ -1,0 +1,217 @@
+import type { MessageOf, CoordinatorMessage } from '@quorate/shared/protocol/messages'
+import { withinBudget } from '@quorate/shared/methods/budget'
+import type { MethodSettings } from '@quorate/shared/methods/settings'
+import { openRound, outcomeOf, transition } from '@quorate/shared/round/round'
+import type { Round, RoundEvent, RoundPlan, RefusalCode } from '@quorate/shared/round/round'
+import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
+import type { Slice } from '@quorate/shared/tally/slices'
+import type { MergedTally } from '@quorate/shared/tally/tally'
+import { decodeBallot } from '@quorate/shared/wire/ballot'
+import { FrameError, HEADER_BYTES } from '@quorate/shared/wire/frame'
+import type { Frame } from '@quorate/shared/wire/frame'
+import { decodeTally } from '@quorate/shared/wire/tally'
+import { BallotBox } from './ballot-box.ts'
+
+/** What a round may tell a contributor while it is open. */
+export type RoundMessage = MessageOf<CoordinatorMessage, 'excuse' | 'resend'>
+
+export type FrameAnswer =
+  | { readonly kind: 'kept' }
+  /** Harmless: too late, or seen already. */
+  | { readonly kind: 'dropped'; readonly code: RefusalCode }
+  /** Costs its sender a strike. */
+  | { readonly kind: 'offence'; readonly code: string; readonly detail: string }
+
+/** One attempt while it is open: the state machine, what has come, and bytes as they came in. */
+export class RoundAtWork {
+  readonly plan: RoundPlan
+  readonly openedAtMs: number
+  readonly learningRate: number
+  readonly slices: readonly Slice[]
+  tallyBytes = 0
+  ballotBytes = 0
+  lateBallots = 0
+  lastTallyAtMs: number
+  #round: Round
+  readonly #box: BallotBox
+  readonly #shape: { readonly d: number; readonly block: number; readonly weighted: boolean }
+  readonly #budget: { units: Uint8Array; kappa: number; tau: number | null } | null
+  readonly #tell: (to: readonly number[], message: RoundMessage) => void
+  readonly #closed: () => void
+
+  constructor(
+    opening: {
+      plan: RoundPlan
+      openedAtMs: number
+      learningRate: number
+      method: MethodSettings
+      units: Uint8Array | null
+    },
+    shape: { d: number; block: number; weighted: boolean },
+    out: { tell: (to: readonly number[], message: RoundMessage) => void; closed: () => void },
+  ) {
+    const { plan, method, units } = opening
+    this.plan = plan
+    this.openedAtMs = opening.openedAtMs
+    this.lastTallyAtMs = opening.openedAtMs
+    this.learningRate = opening.learningRate
+    this.slices = sliceRanges(shape.d, shape.block, plan.sliceCount)
+    this.#round = openRound(plan)
+    this.#box = new BallotBox(plan)
+    this.#shape = shape
+    this.#budget = method.id === 'ef-vote' && units ? { units, ...method } : null
+    this.#tell = out.tell
+    this.#closed = out.closed
+  }
+
+  has(contributor: number): boolean {
+    return this.plan.groups.some((group) => group.members.includes(contributor))
+  }
+
+  /** It left or abstained. */
+  excused(contributor: number): boolean {
+    return this.#round.excused.has(contributor)
+  }
+
+  tick(nowMs: number): void {
+    this.#handle({ kind: 'tick' }, nowMs)
+  }
+  abstained(contributor: number, nowMs: number): void {
+    this.#handle({ kind: 'abstained', contributor }, nowMs)
+  }
+  left(contributor: number, nowMs: number): void {
+    this.#handle({ kind: 'left', contributor }, nowMs)
+  }
+
+  /** A ballot slice or tally of this attempt. */
+  frame(from: number, frame: Frame, nowMs: number): FrameAnswer {
+    const slice = this.slices[frame.header.slice]
+    if (!slice) return offence('FRAME_SLICE', `slice ${frame.header.slice} of ${this.slices.length}`)
+    if (!this.has(from)) return offence('NOT_IN_ROSTER', 'you are not in this round')
+    try {
+      return frame.header.kind === 'tally'
+        ? this.#tally(from, slice, frame.payload, nowMs)
+        : this.#ballot(from, slice, frame.payload, nowMs)
+    } catch (error) {
+      if (error instanceof FrameError) return offence(error.code, error.message)
+      throw error
+    }
+  }
+
+  /** Counted ballot slices of larger groups that came here instead of to their owner. */
+  relayed(): number {
+    return outcomeOf(this.#round).reduce(
+      (sum, { groups }) =>
+        sum +
+        groups.reduce((direct, group, at) => {
+          const alone = this.plan.groups[at]?.members.length === 1
+          return direct + (alone ? 0 : group.direct.length)
+        }, 0),
+      0,
+    )
+  }
+
+  /** What counts, after the close. */
+  result(): { tally: MergedTally; outcome: ReturnType<typeof outcomeOf> } {
+    const outcome = outcomeOf(this.#round)
+    return { outcome, tally: this.#box.merge(outcome, { ...this.#shape, slices: this.slices }) }
+  }
+
+  #tally(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
+    const { block, weighted } = this.#shape
+    const tally = decodeTally(payload, { slice, block, maxVoters: 32 })
+    for (const row of tally.weights ?? []) {
+      const fault = this.#weightFault(slice, row)
+      if (fault) return offence('TALLY_OVER_BUDGET', fault)
+    }
+    if (!tally.weights && weighted && tally.voters.length > 0) {
+      return offence('TALLY_WITHOUT_WEIGHTS', 'this method votes with weights')
+    }
+    const event = { kind: 'tally', from, slice: slice.index, voters: tally.voters } as const
+    return this.#take(event, nowMs, () => {
+      this.tallyBytes += payload.length + HEADER_BYTES
+      this.lastTallyAtMs = nowMs
+      this.#box.keepTally(from, tally)
+    })
+  }
+
+  #ballot(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
+    const { block, weighted } = this.#shape
+    const ballot = decodeBallot(payload, { slice, block, contributor: from })
+    if (weighted && !ballot.weights) {
+      return offence('BALLOT_WITHOUT_WEIGHTS', 'this method votes with weights')
+    }
+    const fault = ballot.weights ? this.#weightFault(slice, ballot.weights) : null
+    if (fault) return offence('BALLOT_OVER_BUDGET', fault)
+    return this.#take({ kind: 'ballot', from, slice: slice.index }, nowMs, () => {
+      this.ballotBytes += payload.length + HEADER_BYTES
+      this.lastTallyAtMs = nowMs
+      this.#box.keepBallot(slice.index, ballot)
+    })
+  }
+
+  #weightFault(slice: Slice, row: Uint8Array): string | null {
+    if (!this.#shape.weighted && row.some((weight) => weight > 1)) {
+      return `slice ${slice.index}: in this method every vote weighs the same`
+    }
+    if (!this.#budget) return null
+    const first = slice.start / this.#shape.block
+    const blocks = blockCount(slice.end - slice.start, this.#shape.block)
+    const units = this.#budget.units.subarray(first, first + blocks)
+    return withinBudget(row, units, this.#budget)
+      ? null
+      : `slice ${slice.index}: the weights exceed the loudness budget`
+  }
+
+  #take(event: RoundEvent, nowMs: number, keep: () => void): FrameAnswer {
+    const refused = this.#handle(event, nowMs, keep)
+    if (!refused) return { kind: 'kept' }
+    if (refused === 'LATE') this.lateBallots += 1
+    if (refused === 'LATE' || refused === 'DUPLICATE') return { kind: 'dropped', code: refused }
+    return offence(refused, refusals[refused])
+  }
+
+  #handle(event: RoundEvent, nowMs: number, keep?: () => void): RefusalCode | null {
+    const { round, effects } = transition(this.#round, event, nowMs)
+    this.#round = round
+    const at = { round: this.plan.round, attempt: this.plan.attempt }
+    let refused: RefusalCode | null = null
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'keep':
+          keep?.()
+          break
+        case 'refuse':
+          refused = effect.code
+          break
+        case 'excuse':
+          this.#tell(effect.to, {
+            type: 'excuse',
+            ...at,
+            contributor: effect.contributor,
+            slice: effect.slice,
+          })
+          break
+        case 'resend':
+          this.#tell(effect.to, { type: 'resend', ...at, slice: effect.slice })
+          break
+        case 'close':
+          this.#closed()
+      }
+    }
+    return refused
+  }
+}
+
+const refusals: Readonly<Record<RefusalCode, string>> = {
+  NOT_IN_ROSTER: 'you are not in this round',
+  NOT_OWNER: 'this slice has another owner',
+  SLICE_UNKNOWN: 'there is no such slice',
+  VOTERS_NOT_IN_GROUP: 'the tally names voters of another group',
+  DUPLICATE: 'this came before',
+  LATE: 'the round has closed',
+}
+
+function offence(code: string, detail: string): FrameAnswer {
+  return { kind: 'offence', code, detail }
+}

@@ -1,0 +1,152 @@
+import type { RoundMetrics, RunView } from '@quorate/shared/api/api'
+import { DEADLINE_WINDOW, median } from '@quorate/shared/round/deadlines'
+import { ballotPayloadBytes } from '@quorate/shared/wire/ballot'
+import { HEADER_BYTES } from '@quorate/shared/wire/frame'
+import type { EventLog } from './event-log.ts'
+import type { Store } from './ports.ts'
+import type { RoundAtWork } from './round-at-work.ts'
+
+/** Digests of the last so many multiples of ten rounds can be compared with reports. */
+const DIGESTS_KEPT = 50
+
+/** Figures of the rounds decided: recent ones in memory, all of them in the database. */
+export class RoundBook {
+  readonly #run: string
+  readonly #store: Store
+  readonly #events: EventLog
+  #exchangesMs: number[] = []
+  #roundsMs: number[] = []
+  #lastDecidedAtMs: number | null = null
+  #evaluation: Pick<RunView, 'accuracy' | 'loss' | 'accuracyRound'> = {
+    accuracy: null,
+    loss: null,
+    accuracyRound: null,
+  }
+  readonly #digests = new Map<number, string>()
+
+  constructor(run: string, store: Store, events: EventLog) {
+    this.#run = run
+    this.#store = store
+    this.#events = events
+  }
+
+  /** What the database remembers, after a restart. */
+  restore(rounds: readonly RoundMetrics[]): void {
+    const recent = rounds.slice(-DEADLINE_WINDOW)
+    this.#exchangesMs = recent.map((round) => round.exchangeMs)
+    this.#roundsMs = recent.map((round) => round.durationMs)
+    const last = rounds.findLast((round) => round.accuracy !== null)
+    if (last) {
+      const { accuracy, loss } = last
+      this.#evaluation = { accuracy, loss, accuracyRound: last.round + 1 }
+    }
+  }
+
+  /** Opening to last tally of recent rounds. */
+  exchangesMs(): readonly number[] {
+    return this.#exchangesMs
+  }
+
+  /** Rounds no longer follow one another: the next one's duration starts at its opening. */
+  interrupted(): void {
+    this.#lastDecidedAtMs = null
+  }
+
+  medianRoundMs(): number | null {
+    return this.#roundsMs.length > 0 ? median(this.#roundsMs) : null
+  }
+
+  latestEvaluation(): Pick<RunView, 'accuracy' | 'loss' | 'accuracyRound'> {
+    return this.#evaluation
+  }
+
+  keepDigest(round: number, digest: string): void {
+    this.#digests.set(round, digest)
+    for (const old of this.#digests.keys()) {
+      if (this.#digests.size <= DIGESTS_KEPT) break
+      this.#digests.delete(old)
+    }
+  }
+
+  digestAt(round: number): string | undefined {
+    return this.#digests.get(round)
+  }
+
+  latestDigest(): RunView['digest'] {
+    const last = [...this.#digests].at(-1)
+    return last ? { round: last[0], digest: last[1] } : null
+  }
+
+  /** `round` decided rounds behind it, the model scored `value` on the test set. */
+  evaluated(round: number, value: { accuracy: number; loss: number }): void {
+    if (round >= (this.#evaluation.accuracyRound ?? 0)) {
+      this.#evaluation = { ...value, accuracyRound: round }
+    }
+    if (round === 0) return
+    this.#keep(this.#store.saveEvaluation(this.#run, round - 1, value))
+  }
+
+  /** The figures of a round that was just decided. */
+  roundDecided(
+    work: RoundAtWork,
+    result: {
+      counted: readonly (readonly number[])[]
+      closedAtMs: number
+      nowMs: number
+      attempts: number
+      verdictBytes: number
+      model: { block: number; weighted: boolean }
+    },
+  ): RoundMetrics {
+    const exchangeMs = work.lastTallyAtMs - work.openedAtMs
+    const durationMs = result.nowMs - (this.#lastDecidedAtMs ?? work.openedAtMs)
+    this.#lastDecidedAtMs = result.nowMs
+    const relayed = work.relayed()
+    const metrics: RoundMetrics = {
+      round: work.plan.round,
+      attempts: result.attempts,
+      voters: Math.max(...result.counted.map((voters) => voters.length)),
+      expected: work.plan.groups.reduce((sum, group) => sum + group.members.length, 0),
+      learningRate: work.learningRate,
+      durationMs,
+      exchangeMs,
+      decideMs: result.nowMs - result.closedAtMs,
+      ballotBytes: ballotBytes(work, result),
+      tallyBytes: work.tallyBytes,
+      verdictBytes: result.verdictBytes,
+      slicesDirect: result.counted.reduce((sum, voters) => sum + voters.length, 0) - relayed,
+      slicesRelayed: relayed,
+      lateBallots: work.lateBallots,
+      agreement: null,
+      accuracy: null,
+      loss: null,
+    }
+    this.#exchangesMs = [...this.#exchangesMs, exchangeMs].slice(-DEADLINE_WINDOW)
+    this.#roundsMs = [...this.#roundsMs, durationMs].slice(-DEADLINE_WINDOW)
+    this.#keep(this.#store.appendRounds(this.#run, [metrics]))
+    return metrics
+  }
+
+  #keep(work: Promise<void>): void {
+    work.catch((error: unknown) =>
+      this.#events.add('error', 'figures-not-saved', String(error), null),
+    )
+  }
+}
+
+/** Frames of the ballot slices that travelled and were counted; an owner's own slice does not travel. */
+function ballotBytes(
+  work: RoundAtWork,
+  result: { counted: readonly (readonly number[])[]; model: { block: number; weighted: boolean } },
+): number {
+  const { block, weighted } = result.model
+  return work.slices.reduce((sum, slice) => {
+    const voters = result.counted[slice.index] ?? []
+    const own = work.plan.groups.filter(
+      ({ members, owners }) =>
+        members.length > 1 && voters.includes(owners[slice.index] as number),
+    ).length
+    const bytes = HEADER_BYTES + ballotPayloadBytes(slice.end - slice.start, block, weighted)
+    return sum + (voters.length - own) * bytes
+  }, 0)
+}

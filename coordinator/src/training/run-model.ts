@@ -1,0 +1,100 @@
+import { sha256Hex } from '@quorate/shared/bytes/sha256'
+import { littleEndianBytes } from '@quorate/shared/bytes/float32'
+import { applyVerdict } from '@quorate/shared/methods/apply'
+import { createMethod } from '@quorate/shared/methods/create'
+import type { Method, RoundTerms, Verdict } from '@quorate/shared/methods/method'
+import { initialParameters } from '@quorate/shared/model/initialise'
+import { layoutOf } from '@quorate/shared/model/layout'
+import type { DataShape } from '@quorate/shared/model/spec'
+import type { RunSettings } from '@quorate/shared/run/settings'
+import { sliceRanges } from '@quorate/shared/tally/slices'
+import type { MergedTally } from '@quorate/shared/tally/tally'
+import { encodeCheckpoint } from '@quorate/shared/wire/checkpoint'
+import type { Checkpoint } from '@quorate/shared/wire/checkpoint'
+import type { LedgerRecord } from '@quorate/shared/wire/record'
+
+/** The coordinator's replica and its half of the method: what verdicts are made of. */
+export class RunModel {
+  readonly method: Method
+  readonly d: number
+  readonly block: number
+  readonly #seed: number
+  #parameters: Float32Array<ArrayBuffer>
+  #state: unknown
+  #round = 0
+  #units: Uint8Array | null = null
+
+  /** At round 0, with the parameters that the run's seed gives. */
+  constructor(settings: RunSettings, shape: DataShape) {
+    const layout = layoutOf(settings.model, shape)
+    this.d = layout.size
+    this.block = settings.block
+    this.#seed = settings.seed
+    this.method = createMethod(settings.method, layout, settings.block)
+    this.#parameters = new Float32Array(initialParameters(layout, settings.seed))
+    this.#state = this.method.coordinator.init()
+  }
+
+  /** Rounds decided. */
+  get round(): number {
+    return this.#round
+  }
+  /** Units of the next round, for methods that have them. */
+  get units(): Uint8Array | null {
+    return this.#units
+  }
+  get parameters(): Float32Array<ArrayBuffer> {
+    return this.#parameters
+  }
+  /** The opening phase is still to come. */
+  get needsCalibration(): boolean {
+    return this.method.coordinator.calibrates && this.#round === 0 && this.#units === null
+  }
+
+  /** SHA-256 of the replica's little-endian float32 bytes. */
+  digest(): string {
+    return sha256Hex(littleEndianBytes(this.#parameters))
+  }
+
+  /** The verdict on a round's tally or on the opening phase's reports; changes the method's state. */
+  decide(record: LedgerRecord, valid: readonly boolean[]): Verdict {
+    const { coordinator } = this.method
+    if (record.kind === 'calibration') {
+      return { kind: 'none', valid, nextUnits: coordinator.calibrate(this.#state, record.reports) }
+    }
+    const terms = this.terms(record.tally, record.learningRate)
+    return coordinator.decide(this.#state, record.tally, { ...terms, valid })
+  }
+
+  /** Applies a verdict that is on disk. */
+  advance(verdict: Verdict): void {
+    const slices = sliceRanges(this.d, this.block, verdict.valid.length)
+    applyVerdict(this.#parameters, verdict, slices, this.block)
+    this.#units = verdict.nextUnits
+    if (verdict.kind !== 'none') this.#round += 1
+  }
+
+  terms(tally: Pick<MergedTally, 'slices'>, learningRate: number): RoundTerms {
+    return {
+      runSeed: this.#seed,
+      round: this.#round,
+      block: this.block,
+      slices: tally.slices.map(({ slice }) => slice),
+      learningRate,
+      units: this.#units,
+    }
+  }
+
+  /** The public checkpoint file and the method's state, both at the present round. */
+  save(): { file: Uint8Array; state: Uint8Array } {
+    const checkpoint = { round: this.#round, parameters: this.#parameters, units: this.#units }
+    return { file: encodeCheckpoint(checkpoint), state: this.method.coordinator.save(this.#state) }
+  }
+
+  restore(checkpoint: Checkpoint, state: Uint8Array): void {
+    this.#parameters = checkpoint.parameters
+    this.#units = checkpoint.units
+    this.#round = checkpoint.round
+    this.#state = this.method.coordinator.restore(state)
+  }
+}

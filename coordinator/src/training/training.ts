@@ -1,0 +1,269 @@
+/** All runs of a coordinator: makes them, finds them, and hands sockets to them. */
+import type { FeedMessage, RunView } from '@quorate/shared/api/api'
+import { toHex } from '@quorate/shared/bytes/hex'
+import { LayoutError } from '@quorate/shared/model/layout'
+import { PartitionError } from '@quorate/shared/partition/partition'
+import { runSettings } from '@quorate/shared/run/settings'
+import type { RunSettings } from '@quorate/shared/run/settings'
+import { writeCheckpoint } from './checkpoints.ts'
+import { acceptContributor } from './contributor-socket.ts'
+import { Members } from './members.ts'
+import { openRun } from './open-run.ts'
+import type { OpenRunPorts } from './open-run.ts'
+import type { Connection, IceServer, StoredRun, TrainingData } from './ports.ts'
+import { previewRun } from './preview.ts'
+import type { RunDriver } from './run-driver.ts'
+import { RunModel } from './run-model.ts'
+import { TrainingError } from './service.ts'
+import type { ContributorSocket, TrainingService } from './service.ts'
+
+const MAX_RUNS = 100
+/** Lists of contributors and runs go to the pages at most this often. */
+const FEED_EVERY_MS = 1000
+
+export interface TrainingPorts extends Omit<OpenRunPorts, 'emit'> {
+  readonly data: TrainingData
+  readonly iceServers: readonly IceServer[]
+}
+
+interface OpenedRun {
+  readonly driver: RunDriver
+  readonly members: Members
+}
+
+/** Opens every run on disk; those that were training go on as soon as contributors are back. */
+export async function createTraining(ports: TrainingPorts): Promise<TrainingService> {
+  const training = new Training(ports)
+  for (const stored of await ports.store.listRuns()) await training.open(stored)
+  return training
+}
+
+class Training implements TrainingService {
+  readonly #ports: TrainingPorts
+  readonly #runs = new Map<string, OpenedRun>()
+  readonly #listeners = new Set<(message: FeedMessage) => void>()
+  #cancelFeed: () => void = () => {}
+
+  constructor(ports: TrainingPorts) {
+    this.#ports = ports
+    this.#scheduleFeed()
+  }
+
+  async open(stored: StoredRun): Promise<RunDriver> {
+    const { shape } = await this.#ports.data.describe(stored.settings.dataSet)
+    const emit = (message: FeedMessage) => this.#emit(message)
+    const driver = await openRun(stored, shape, { ...this.#ports, emit })
+    this.#runs.set(stored.id, { driver, members: new Members(driver, shape, this.#ports) })
+    if (driver.running) driver.start()
+    return driver
+  }
+
+  runs(): RunView[] {
+    return [...this.#runs.values()].map(({ driver }) => driver.view())
+  }
+  run(id: string): RunView {
+    return this.#driver(id).view()
+  }
+
+  async create(settings: RunSettings): Promise<RunView> {
+    if (this.#runs.size >= MAX_RUNS) {
+      throw new TrainingError('TOO_MANY_RUNS', `There are ${MAX_RUNS} runs already; delete one first.`)
+    }
+    const { store, blobs, clock, entropy, data } = this.#ports
+    const { shape } = await data.describe(settings.dataSet)
+    const model = possible(() => new RunModel(settings, shape))
+    const shards = await data.makeShards(settings).catch(translate)
+    const checkpoint = await writeCheckpoint(model, { blobs, clock })
+    const stored = await store.insertRun({
+      id: toHex(entropy(6)),
+      settings,
+      state: { kind: 'created' },
+      createdAtMs: clock.nowMs(),
+      startedAtMs: null,
+      attemptsReserved: 0,
+    })
+    await store.insertShards(stored.id, shards)
+    await store.insertCheckpoint(stored.id, checkpoint)
+    const driver = await this.open(stored)
+    this.#emit({ type: 'runs', runs: this.runs() })
+    return driver.view()
+  }
+
+  async preview(settings: RunSettings) {
+    const data = await this.#ports.data.describe(settings.dataSet)
+    return possible(() => previewRun(settings, data))
+  }
+
+  start(id: string): Promise<RunView> {
+    return this.#change(id, ['created'], (driver) => driver.start())
+  }
+  pause(id: string): Promise<RunView> {
+    return this.#change(id, ['waiting', 'calibrating', 'training'], (driver) =>
+      driver.pause('operator', 'Paused by the operator.'),
+    )
+  }
+  resume(id: string): Promise<RunView> {
+    return this.#change(id, ['paused'], (driver) => driver.resume())
+  }
+  stop(id: string): Promise<RunView> {
+    return this.#change(id, ['waiting', 'calibrating', 'training', 'paused'], (driver) =>
+      driver.finish('stopped'),
+    )
+  }
+
+  async again(id: string): Promise<RunView> {
+    const { settings } = this.#driver(id).parts.stored
+    const made = await this.create(runSettings.parse({ ...settings, seed: (settings.seed + 1) >>> 0 }))
+    return this.start(made.id)
+  }
+
+  async remove(id: string): Promise<void> {
+    const driver = this.#driver(id)
+    if (driver.running) throw new TrainingError('RUN_BUSY', 'Stop the run before deleting it.')
+    driver.close()
+    for (const contributor of driver.parts.roster.present()) {
+      contributor.connection?.close(4004, 'the run was deleted')
+    }
+    this.#runs.delete(id)
+    await driver.parts.ledger.close()
+    await this.#ports.store.deleteRun(id)
+    await this.#ports.ledgers.delete(id)
+    this.#emit({ type: 'runs', runs: this.runs() })
+  }
+
+  metrics(id: string, range: { from: number; to: number; limit: number }) {
+    return this.#ports.store.rounds(this.#driver(id).id, range)
+  }
+
+  contributors(id: string) {
+    const { roster, leases, clock } = this.#driver(id).parts
+    const nowMs = clock.nowMs()
+    return roster.present().map((contributor) =>
+      contributor.view(
+        leases.parts(contributor.number).map(({ shard, fraction }) => ({ shard, fraction })),
+        nowMs,
+      ),
+    )
+  }
+
+  async kick(id: string, number: number, ban: boolean): Promise<void> {
+    const { driver, members } = this.#opened(id)
+    const contributor = driver.parts.roster.get(number)
+    if (!contributor) {
+      throw new TrainingError('CONTRIBUTOR_NOT_FOUND', `Run ${id} has no contributor ${number}.`)
+    }
+    members.kick(contributor, 'The operator has excluded you from this run.', ban)
+    await Promise.resolve()
+  }
+
+  events(id: string, limit: number) {
+    return this.#ports.store.events(this.#driver(id).id, limit)
+  }
+
+  async checkpoints(id: string) {
+    const stored = await this.#ports.store.checkpoints(this.#driver(id).id)
+    return stored.map(({ round, digest, sizeBytes, blob, createdAtMs }) => {
+      return { round, digest, sizeBytes, url: `/api/blobs/${blob}`, createdAtMs }
+    })
+  }
+
+  ledger(id: string, from: number): Promise<Uint8Array> {
+    return this.#driver(id).parts.ledger.frames(from)
+  }
+
+  replica(id: string) {
+    const { model } = this.#driver(id).parts
+    return { round: model.round, digest: model.digest(), parameters: model.parameters.slice() }
+  }
+
+  async shards(id: string) {
+    const stored = await this.#ports.store.shards(this.#driver(id).id)
+    return stored.map(({ shard, chunks, labels }) => {
+      return { shard, records: chunks.reduce((sum, chunk) => sum + chunk.records, 0), labels }
+    })
+  }
+
+  subscribe(listener: (message: FeedMessage) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  accept(connection: Connection): ContributorSocket {
+    return acceptContributor(connection, {
+      clock: this.#ports.clock,
+      membersOf: (run) => this.#runs.get(run)?.members ?? null,
+    })
+  }
+
+  maySignal(peerId: string, ticket: string): boolean {
+    return [...this.#runs.values()].some(({ members }) => members.maySignal(peerId, ticket))
+  }
+
+  async close(): Promise<void> {
+    this.#cancelFeed()
+    this.#listeners.clear()
+    for (const { driver } of this.#runs.values()) {
+      driver.close()
+      await driver.parts.ledger.close()
+    }
+  }
+
+  #opened(id: string): OpenedRun {
+    const opened = this.#runs.get(id)
+    if (!opened) throw new TrainingError('RUN_NOT_FOUND', `There is no run ${id}.`)
+    return opened
+  }
+  #driver(id: string): RunDriver {
+    return this.#opened(id).driver
+  }
+
+  async #change(
+    id: string,
+    from: readonly RunView['state']['kind'][],
+    change: (driver: RunDriver) => void | Promise<void>,
+  ): Promise<RunView> {
+    const driver = this.#driver(id)
+    if (!from.includes(driver.state.kind)) {
+      const detail = `The run is ${driver.state.kind}; this works only when it is ${from.join(' or ')}.`
+      throw new TrainingError('RUN_STATE', detail)
+    }
+    await change(driver)
+    return driver.view()
+  }
+
+  #emit(message: FeedMessage): void {
+    for (const listener of this.#listeners) listener(message)
+  }
+
+  #scheduleFeed(): void {
+    this.#cancelFeed = this.#ports.clock.after(FEED_EVERY_MS, () => {
+      if (this.#listeners.size > 0) this.#emitLists()
+      this.#scheduleFeed()
+    })
+  }
+
+  #emitLists(): void {
+    this.#emit({ type: 'runs', runs: this.runs() })
+    for (const run of this.#runs.keys()) {
+      this.#emit({ type: 'contributors', run, contributors: this.contributors(run) })
+    }
+  }
+}
+
+/** Runs `make`; what cannot be becomes an expected refusal. */
+function possible<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    return translate(error)
+  }
+}
+
+function translate(error: unknown): never {
+  if (error instanceof LayoutError) throw new TrainingError('MODEL_NOT_POSSIBLE', error.message)
+  if (error instanceof PartitionError) {
+    throw new TrainingError('PARTITION_NOT_POSSIBLE', error.message)
+  }
+  throw error
+}
+

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { mustRun, toolPath } from './command.mjs'
+import { filesUnder, fingerprint } from './fingerprint.mjs'
+import { notice, step } from './progress.mjs'
+import { inRoot } from './root.mjs'
+
+const BUILD_TIMEOUT_MS = 10 * 60_000
+const stampPath = inRoot('.bootstrap', 'build.json')
+const isShipped = (file) => !/\.(test|contract)\.ts$/.test(file)
+
+/**
+ * What is built: a workspace whose `vite.config.ts` says how. `needs` must exist for there to be
+ * anything to build, `output` exists once it is built, `inputs` are what a rebuild depends on.
+ */
+const targets = [
+  {
+    name: 'coordinator',
+    needs: ['coordinator/src/main.ts', 'coordinator/vite.config.ts'],
+    output: 'coordinator/dist/main.js',
+    inputs: () => ['coordinator/src', 'coordinator/vite.config.ts', 'coordinator/package.json'],
+  },
+  {
+    name: 'client',
+    needs: ['client/vite.config.ts'],
+    output: 'client/dist/index.html',
+    inputs: () => [
+      ...['src', 'public', 'package.json', 'tsconfig.json'].map((name) => `client/${name}`),
+      ...readdirSync(inRoot('client'))
+        .filter((name) => name.endsWith('.html') || /\.config\.[jt]s$/.test(name))
+        .map((name) => `client/${name}`),
+    ],
+  },
+]
+const commonInputs = [
+  'shared/src',
+  'shared/package.json',
+  'tsconfig.base.json',
+  'package-lock.json',
+]
+
+/** Builds the coordinator and the client where their sources changed since the last build. */
+export async function ensureBuilt({ force = false } = {}) {
+  for (const target of targets) {
+    if (!target.needs.every((path) => existsSync(inRoot(path)))) {
+      notice(`${target.name}: no sources yet, not built`)
+      continue
+    }
+    const files = [...commonInputs, ...target.inputs()].flatMap((path) =>
+      filesUnder(path, isShipped),
+    )
+    const wanted = fingerprint(files)
+    const built = readStamps()[target.name]
+    if (!force && built === wanted && existsSync(inRoot(target.output))) continue
+    await step(`Building the ${target.name}`, () => viteBuild(target.name))
+    writeStamps({ ...readStamps(), [target.name]: wanted })
+  }
+}
+
+function viteBuild(workspace) {
+  return mustRun('node', [toolPath('vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], {
+    cwd: inRoot(workspace),
+    env: { NODE_ENV: 'production' },
+    timeoutMs: BUILD_TIMEOUT_MS,
+  })
+}
+
+/** @returns {Record<string, string>} target name → fingerprint of the sources it was built from */
+function readStamps() {
+  return existsSync(stampPath) ? JSON.parse(readFileSync(stampPath, 'utf8')) : {}
+}
+
+function writeStamps(stamps) {
+  mkdirSync(dirname(stampPath), { recursive: true })
+  writeFileSync(stampPath, JSON.stringify(stamps, null, 2) + '\n')
+}

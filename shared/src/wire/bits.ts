@@ -1,0 +1,93 @@
+import { FrameError } from './frame.ts'
+
+/**
+ * The first `size` bits of sign words as ⌈size/8⌉ bytes, bit i % 8 of byte ⌊i/8⌋; padding 0.
+ * Writes into `out`.
+ */
+export function writeBits(words: Uint32Array, size: number, out: Uint8Array): void {
+  const bytes = Math.ceil(size / 8)
+  for (let at = 0; at < bytes; at++) out[at] = (words[at >> 2] as number) >>> ((at & 3) * 8)
+  if (size % 8 !== 0) out[bytes - 1] = (out[bytes - 1] as number) & ((1 << size % 8) - 1)
+}
+
+/** The sign words of `size` bits; padding bits are ignored, and 0 in what is returned. */
+export function readBits(bytes: Uint8Array, size: number): Uint32Array {
+  const words = new Uint32Array(Math.ceil(size / 32))
+  const count = Math.ceil(size / 8)
+  for (let at = 0; at < count; at++) {
+    words[at >> 2] = (words[at >> 2] as number) | ((bytes[at] as number) << ((at & 3) * 8))
+  }
+  if (size % 32 !== 0) {
+    const last = words.length - 1
+    words[last] = (words[last] as number) & ((2 ** (size % 32) - 1) >>> 0)
+  }
+  return words
+}
+
+/** Values 0..15, two a byte, the first in the low half. */
+export function writeNibbles(values: Uint8Array, out: Uint8Array): void {
+  out.fill(0)
+  for (let i = 0; i < values.length; i++) {
+    out[i >> 1] = (out[i >> 1] as number) | ((values[i] as number) << ((i & 1) * 4))
+  }
+}
+
+export function readNibbles(bytes: Uint8Array, count: number): Uint8Array {
+  const values = new Uint8Array(count)
+  for (let i = 0; i < count; i++) values[i] = ((bytes[i >> 1] as number) >> ((i & 1) * 4)) & 15
+  return values
+}
+
+/** Bit planes that hold 0..greatest: ⌈log₂(greatest + 1)⌉. */
+export function planesFor(greatest: number): number {
+  return 32 - Math.clz32(greatest)
+}
+
+export function planeBytes(size: number, planes: number): number {
+  return Math.ceil(size / 8) * planes
+}
+
+/** values[start..end) as `planes` bit planes, least significant first. */
+export function writePlanes(
+  values: Int32Array,
+  range: { start: number; end: number; planes: number },
+  out: Uint8Array,
+): void {
+  const size = range.end - range.start
+  const stride = Math.ceil(size / 8)
+  for (let plane = 0; plane < range.planes; plane++) {
+    for (let byte = 0; byte < stride; byte++) {
+      const from = byte * 8
+      const count = Math.min(8, size - from)
+      let bits = 0
+      for (let k = 0; k < count; k++) {
+        bits |= (((values[range.start + from + k] as number) >>> plane) & 1) << k
+      }
+      out[plane * stride + byte] = bits
+    }
+  }
+}
+
+/**
+ * The reverse of `writePlanes`, into `values`.
+ *
+ * @throws FrameError when a value exceeds `greatest`.
+ */
+export function readPlanes(
+  bytes: Uint8Array,
+  range: { start: number; end: number; planes: number; greatest: number },
+  values: Int32Array,
+): void {
+  const size = range.end - range.start
+  const stride = Math.ceil(size / 8)
+  for (let i = 0; i < size; i++) {
+    let value = 0
+    for (let plane = 0; plane < range.planes; plane++) {
+      value |= (((bytes[plane * stride + (i >> 3)] as number) >>> (i & 7)) & 1) << plane
+    }
+    if (value > range.greatest) {
+      throw new FrameError('FRAME_PAYLOAD', `a sum of ${value} where at most ${range.greatest} is possible`)
+    }
+    values[range.start + i] = value
+  }
+}

@@ -1,0 +1,201 @@
+import type { Verdict, VerdictStep } from '../methods/method.ts'
+import { blockCount, sliceRanges } from '../tally/slices.ts'
+import { planeBytes, planesFor, readBits, readPlanes, writeBits, writePlanes } from './bits.ts'
+import { Reader, Writer } from './cursor.ts'
+import { decodeFrame, encodeFrame, FrameError, WHOLE } from './frame.ts'
+
+const stepCode = { none: 0, signs: 1, scaled: 2, sums: 3 } as const
+
+/** What both ends know of a run before they exchange verdicts. */
+export interface VectorShape {
+  readonly run: number
+  readonly d: number
+  readonly block: number
+}
+
+export interface DecodedVerdict {
+  readonly round: number
+  readonly attempt: number
+  readonly sliceCount: number
+  readonly verdict: Verdict
+}
+
+/**
+ * The verdict frame of a round, the same bytes in broadcast, ledger and catch-up.
+ *
+ *     u8 step kind, u8 slices, u8 flag (1: units follow), valid slices as ⌈slices/8⌉ bytes,
+ *     the step:
+ *       signs   f32 step, ⌈d/8⌉ bytes
+ *       scaled  a grid byte per block, ⌈d/8⌉ bytes
+ *       sums    u8 tables, each u16 length and its f32 entries, u8 table of each slice,
+ *               per slice planes(length − 1) bit planes of sum + (length − 1)/2
+ *       none    nothing
+ *     a grid byte per block where units follow
+ */
+export function encodeVerdict(
+  shape: VectorShape,
+  at: { round: number; attempt: number },
+  verdict: Verdict,
+): Uint8Array<ArrayBuffer> {
+  const slices = verdict.valid.length
+  const writer = new Writer(payloadBytes(shape, verdict))
+  writer.u8(stepCode[verdict.kind])
+  writer.u8(slices)
+  writer.u8(verdict.nextUnits ? 1 : 0)
+  const valid = writer.room(Math.ceil(slices / 8))
+  verdict.valid.forEach((yes, j) => {
+    if (yes) valid[j >> 3] = (valid[j >> 3] as number) | (1 << (j & 7))
+  })
+  writeStep(writer, shape, verdict)
+  if (verdict.nextUnits) writer.bytes(verdict.nextUnits)
+  return encodeFrame({ kind: 'verdict', run: shape.run, ...at, slice: WHOLE }, writer.done())
+}
+
+/** The verdict in a frame. @throws FrameError */
+export function decodeVerdict(frame: Uint8Array, expect: VectorShape): DecodedVerdict {
+  const { header, payload } = decodeFrame(frame)
+  if (header.kind !== 'verdict') throw new FrameError('FRAME_KIND', `a ${header.kind} frame, not a verdict`)
+  if (header.run !== expect.run) {
+    throw new FrameError('FRAME_RUN', `run ${header.run}, expected ${expect.run}`)
+  }
+  const reader = new Reader(payload)
+  const kind = reader.u8()
+  const sliceCount = reader.u8()
+  const flag = reader.u8()
+  if (sliceCount < 1 || sliceCount > 32 || flag > 1) {
+    throw new FrameError('FRAME_PAYLOAD', `${sliceCount} slices, flag ${flag}`)
+  }
+  const mask = reader.bytes(Math.ceil(sliceCount / 8))
+  const valid = Array.from(
+    { length: sliceCount },
+    (_, j) => (((mask[j >> 3] as number) >> (j & 7)) & 1) === 1,
+  )
+  const step = readStep(reader, kind, expect, sliceCount)
+  const nextUnits = flag ? reader.bytes(blockCount(expect.d, expect.block)).slice() : null
+  reader.end()
+  return {
+    round: header.round,
+    attempt: header.attempt,
+    sliceCount,
+    verdict: { ...step, valid, nextUnits },
+  }
+}
+
+/** The units that a verdict frame announces, without decoding the rest; null where it has none. */
+export function unitsOfVerdict(frame: Uint8Array, shape: VectorShape): Uint8Array | null {
+  const { payload } = decodeFrame(frame)
+  if (payload[2] !== 1) return null
+  return payload.slice(payload.length - blockCount(shape.d, shape.block))
+}
+
+function writeStep(writer: Writer, shape: VectorShape, verdict: Verdict): void {
+  const signBytes = Math.ceil(shape.d / 8)
+  switch (verdict.kind) {
+    case 'none':
+      return
+    case 'signs':
+      writer.f32(verdict.step)
+      writeBits(verdict.signs, shape.d, writer.room(signBytes))
+      return
+    case 'scaled':
+      writer.bytes(verdict.steps)
+      writeBits(verdict.signs, shape.d, writer.room(signBytes))
+      return
+    case 'sums': {
+      writer.u8(verdict.tables.length)
+      for (const table of verdict.tables) {
+        writer.u16(table.length)
+        for (const entry of table) writer.f32(entry)
+      }
+      writer.bytes(verdict.tableOf)
+      const shifted = new Int32Array(verdict.sums.length)
+      for (const slice of sliceRanges(shape.d, shape.block, verdict.valid.length)) {
+        const length = tableLength(verdict, slice.index)
+        for (let i = slice.start; i < slice.end; i++) {
+          shifted[i] = (verdict.sums[i] as number) + (length - 1) / 2
+        }
+        const range = { ...slice, planes: planesFor(length - 1) }
+        writePlanes(shifted, range, writer.room(planeBytes(slice.end - slice.start, range.planes)))
+      }
+    }
+  }
+}
+
+function readStep(
+  reader: Reader,
+  kind: number,
+  shape: VectorShape,
+  sliceCount: number,
+): VerdictStep {
+  const signBytes = Math.ceil(shape.d / 8)
+  switch (kind) {
+    case stepCode.none:
+      return { kind: 'none' }
+    case stepCode.signs:
+      return { kind: 'signs', step: finite(reader.f32()), signs: readBits(reader.bytes(signBytes), shape.d) }
+    case stepCode.scaled:
+      return {
+        kind: 'scaled',
+        steps: reader.bytes(blockCount(shape.d, shape.block)).slice(),
+        signs: readBits(reader.bytes(signBytes), shape.d),
+      }
+    case stepCode.sums:
+      return readSums(reader, shape, sliceCount)
+    default:
+      throw new FrameError('FRAME_PAYLOAD', `unknown step kind ${kind}`)
+  }
+}
+
+function readSums(reader: Reader, shape: VectorShape, sliceCount: number): VerdictStep {
+  const tables = Array.from({ length: reader.u8() }, () => {
+    const length = reader.u16()
+    if (length % 2 === 0) throw new FrameError('FRAME_PAYLOAD', `a table of ${length} steps`)
+    return Float32Array.from({ length }, () => finite(reader.f32()))
+  })
+  const tableOf = reader.bytes(sliceCount).slice()
+  const sums = new Int32Array(shape.d)
+  for (const slice of sliceRanges(shape.d, shape.block, sliceCount)) {
+    const table = tables[tableOf[slice.index] ?? 0]
+    if (!table) throw new FrameError('FRAME_PAYLOAD', `slice ${slice.index} has no table`)
+    const greatest = table.length - 1
+    const range = { ...slice, planes: planesFor(greatest), greatest }
+    readPlanes(reader.bytes(planeBytes(slice.end - slice.start, range.planes)), range, sums)
+    for (let i = slice.start; i < slice.end; i++) sums[i] = (sums[i] as number) - greatest / 2
+  }
+  return { kind: 'sums', sums, tables, tableOf }
+}
+
+function payloadBytes(shape: VectorShape, verdict: Verdict): number {
+  const blocks = blockCount(shape.d, shape.block)
+  const front = 3 + Math.ceil(verdict.valid.length / 8) + (verdict.nextUnits ? blocks : 0)
+  const signBytes = Math.ceil(shape.d / 8)
+  switch (verdict.kind) {
+    case 'none':
+      return front
+    case 'signs':
+      return front + 4 + signBytes
+    case 'scaled':
+      return front + blocks + signBytes
+    case 'sums': {
+      const tables = verdict.tables.reduce((bytes, table) => bytes + 2 + 4 * table.length, 0)
+      const planes = sliceRanges(shape.d, shape.block, verdict.valid.length).reduce(
+        (bytes, slice) =>
+          bytes +
+          planeBytes(slice.end - slice.start, planesFor(tableLength(verdict, slice.index) - 1)),
+        0,
+      )
+      return front + 1 + tables + verdict.valid.length + planes
+    }
+  }
+}
+
+function tableLength(verdict: Verdict & { kind: 'sums' }, slice: number): number {
+  const table = verdict.tables[verdict.tableOf[slice] as number]
+  if (!table) throw new Error(`verdict: slice ${slice} has no table`)
+  return table.length
+}
+
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw new FrameError('FRAME_PAYLOAD', `a step of ${value}`)
+  return value
+}
