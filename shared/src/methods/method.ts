@@ -38,8 +38,7 @@ export interface Cast<Pending = unknown> {
 
 /** What became of a cast ballot: `counted[j]` for slice j of a decided round, or a void round. */
 export type Settlement =
-  | { readonly kind: 'decided'; readonly counted: readonly boolean[] }
-  | { readonly kind: 'void' }
+  { readonly kind: 'decided'; readonly counted: readonly boolean[] } | { readonly kind: 'void' }
 
 /** The contributor half of a voting method. `State` and `Pending` own their buffers. */
 export interface ContributorHalf<State = unknown, Pending = unknown> {
