@@ -71,7 +71,7 @@ export class LocalTrainer implements Trainer {
       this.#replica = null
       this.#pending.clear()
       const { settings } = run
-      const model = engineModel(run.settings.model, { input: run.input, classes: run.classes })
+      const model = engineModel(settings.model, { input: run.input, classes: run.classes })
       const report = await this.#engine.prepare(model, settings.batch)
       const method = createMethod(settings.method, model.layout, settings.block).contributor
       const chunks = new ChunkStore(model.shape)
