@@ -11,6 +11,7 @@ import type { CastBallot } from './one-round.ts'
 import type { BackendReport, Files, Link, LinkEvent, Mesh, Trainer } from './ports.ts'
 import { TallyDesk } from './tally-desk.ts'
 import { TrafficMeter } from './traffic-meter.ts'
+import { noSession } from './view.ts'
 import type { SessionStatus, SessionView } from './view.ts'
 
 type Message<T extends CoordinatorMessage['type']> = MessageOf<CoordinatorMessage, T>
@@ -83,13 +84,12 @@ export class ContributorSession {
   #intensityOwed = 0
   #cancelHeartbeat: () => void = () => {}
   #cancelRetry: () => void = () => {}
-  #view: SessionView
+  #view: SessionView = noSession
 
   constructor(ports: SessionPorts, options: SessionOptions) {
     this.#ports = ports
     this.#options = options
     this.#intensity = options.intensity
-    this.#view = emptyView(this.#traffic)
     const { clock, link, trainer, files, mesh } = ports
     this.#desk = new TallyDesk({ clock, send: (frame) => this.#sendTally(frame) })
     this.#chunks = new ChunkLoader({
@@ -345,7 +345,6 @@ export class ContributorSession {
   // ---- the data
 
   #onLease(lease: Message<'lease'>): void {
-    if (lease.parts.length === 0) this.#withdraw('no-data')
     this.#run(this.#chunks.follow(lease).then(() => this.#announce()))
     this.#show({ shards: this.#chunks.shards })
     this.#showProgress()
@@ -433,7 +432,9 @@ export class ContributorSession {
 
   /** Says ready as soon as replica, data and wish allow it. */
   #announce(): void {
-    const able = this.#replica.kind === 'current' && this.#chunks.startable && this.#backend
+    // Without a lease, being ready is asking for one.
+    const data = this.#chunks.startable || this.#chunks.shards.length === 0
+    const able = this.#replica.kind === 'current' && data && this.#backend !== null
     if (this.#announced || !able || this.#wish.kind !== 'take-part') return
     this.#announced = true
     this.#run(this.#sendReady())
@@ -448,7 +449,7 @@ export class ContributorSession {
     this.#showProgress()
   }
 
-  #withdraw(reason: 'paused' | 'catching-up' | 'no-data'): void {
+  #withdraw(reason: 'paused' | 'catching-up'): void {
     if (!this.#announced) return
     this.#announced = false
     this.#ports.link.send({ type: 'unready', reason })
@@ -532,31 +533,6 @@ export class ContributorSession {
 /** The opening phase's frame, which announces units and moves nothing. */
 function isAnnouncement(frame: Uint8Array): boolean {
   return decodeFrame(frame).payload[0] === 0
-}
-
-function emptyView(traffic: TrafficMeter): SessionView {
-  return {
-    status: { kind: 'idle' },
-    me: null,
-    runState: null,
-    round: 0,
-    replicaRound: 0,
-    roundsCounted: 0,
-    roundsMissed: 0,
-    samples: 0,
-    slicesCounted: 0,
-    slicesCast: 0,
-    backend: null,
-    backendWhy: '',
-    stepMs: null,
-    batchLoss: null,
-    peers: 0,
-    shards: [],
-    traffic: traffic.report(),
-    digest: null,
-    loading: null,
-    trouble: null,
-  }
 }
 
 function textOf(error: unknown): string {

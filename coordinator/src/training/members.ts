@@ -190,9 +190,8 @@ export class Members {
     if (message.round === model.round && message.digest !== model.digest()) {
       return this.#resync(contributor, message.round)
     }
-    const { leases } = this.#driver.parts
-    leases.add(contributor.number, [], this.#clock.nowMs())
     contributor.status = 'ready'
+    this.#driver.settleLeases()
     this.#driver.proceed()
   }
 

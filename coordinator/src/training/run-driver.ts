@@ -215,7 +215,9 @@ export class RunDriver {
   settleLeases(): void {
     if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'resting') return
     const { leases, roster, clock } = this.parts
-    const { changed, expired } = leases.settle(clock.nowMs())
+    const nowMs = clock.nowMs()
+    for (const { number } of roster.ready()) if (!leases.holds(number)) leases.add(number, [], nowMs)
+    const { changed, expired } = leases.settle(nowMs)
     for (const number of expired) roster.get(number)?.send(noLease)
     for (const number of changed) this.sendLease(number)
   }

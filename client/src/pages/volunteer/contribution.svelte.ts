@@ -1,4 +1,5 @@
 import type { SessionHandle } from '../../session/handle.ts'
+import { noSession } from '../../session/view.ts'
 import type { SessionStatus, SessionView } from '../../session/view.ts'
 import type { PausedBy } from './status.ts'
 
@@ -6,38 +7,6 @@ export interface JoinOptions {
   readonly run: string
   readonly intensity: number
   readonly hideAddress: boolean
-}
-
-export const noSession: SessionView = {
-  status: { kind: 'idle' },
-  me: null,
-  runState: null,
-  round: 0,
-  replicaRound: 0,
-  roundsCounted: 0,
-  roundsMissed: 0,
-  samples: 0,
-  slicesCounted: 0,
-  slicesCast: 0,
-  backend: null,
-  backendWhy: '',
-  stepMs: null,
-  batchLoss: null,
-  peers: 0,
-  shards: [],
-  traffic: {
-    ballotsSent: 0,
-    ballotsReceived: 0,
-    talliesSent: 0,
-    verdictsReceived: 0,
-    controlSent: 0,
-    controlReceived: 0,
-    downloads: 0,
-    slicesDirect: 0,
-    slicesRelayed: 0,
-  },
-  digest: null,
-  loading: null,
 }
 
 /** The page's only bridge to the session: one view that changes whole, and what can be asked of it. */
