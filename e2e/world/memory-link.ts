@@ -53,7 +53,9 @@ export class MemoryLink implements Link {
 
   /** Bytes that no well-behaved contributor sends. */
   sendGarbage(bytes: Uint8Array | string): void {
-    this.#carryUp((socket) => (typeof bytes === 'string' ? socket.text(bytes) : socket.frame(bytes)))
+    this.#carryUp((socket) =>
+      typeof bytes === 'string' ? socket.text(bytes) : socket.frame(bytes),
+    )
   }
 
   close(): void {

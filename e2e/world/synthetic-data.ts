@@ -1,5 +1,3 @@
-import { layersOf } from '@quorate/shared/model/layers'
-import { layoutOf } from '@quorate/shared/model/layout'
 import { plainGradient } from '@quorate/shared/model/plain-gradient'
 import type { DataShape, ModelSpec } from '@quorate/shared/model/spec'
 import { generator } from '@quorate/shared/random/generator'
@@ -26,8 +24,7 @@ export function syntheticData(classes = 4, perClass = 100) {
     test,
     /** Accuracy and loss on the test part, in plain TypeScript. */
     evaluate(model: ModelSpec, parameters: Float32Array): { accuracy: number; loss: number } {
-      const layers = layersOf(model, shape)
-      const layout = layoutOf(model, shape)
+      if (model.kind !== 'softmax' && model.kind !== 'mlp') throw new Error('dense models only')
       let right = 0
       let loss = 0
       test.labels.forEach((label, i) => {
@@ -35,8 +32,10 @@ export function syntheticData(classes = 4, perClass = 100) {
           test.features.subarray(i * 36, (i + 1) * 36),
           (value) => value / 255,
         )
-        const losses = Array.from({ length: classes }, (_, guess) =>
-          plainGradient(layers, layout, parameters, inputs, Uint8Array.of(guess)).loss,
+        const losses = Array.from(
+          { length: classes },
+          (_, guess) =>
+            plainGradient(model, shape, parameters, { inputs, labels: Uint8Array.of(guess) }).loss,
         )
         loss += losses[label] as number
         if (losses.indexOf(Math.min(...losses)) === label) right += 1

@@ -97,7 +97,12 @@ export class World {
 
   join(run: string, options: VolunteerOptions = {}): Volunteer {
     const { clock } = this
-    const wire = { clock, random: this.#random, delayMs: DELAY_MS, coordinator: () => this.training }
+    const wire = {
+      clock,
+      random: this.#random,
+      delayMs: DELAY_MS,
+      coordinator: () => this.training,
+    }
     const link = new MemoryLink(wire)
     const plain = new PlainEngine()
     const engine = options.engine ? options.engine(plain) : plain
@@ -144,7 +149,13 @@ export class World {
   async #makeShards(settings: RunSettings): Promise<StoredShard[]> {
     const { features, labels, shape } = this.data.train
     const size = features.length / labels.length
-    const parts = partition(labels, settings.partition, settings.shards, settings.seed, shape.classes)
+    const parts = partition(
+      labels,
+      settings.partition,
+      settings.shards,
+      settings.seed,
+      shape.classes,
+    )
     const shards: StoredShard[] = []
     for (const [shard, records] of parts.entries()) {
       const chunks: { digest: string; records: number; sizeBytes: number }[] = []

@@ -241,7 +241,7 @@ export class ContributorSession {
   /** From now on verdicts wait until those before them are here. */
   #fetching(): Fetching {
     if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
-    const replica: Fetching = { kind: "fetching", waiting: [], abort: new AbortController() }
+    const replica: Fetching = { kind: 'fetching', waiting: [], abort: new AbortController() }
     this.#replica = replica
     return replica
   }
@@ -321,7 +321,8 @@ export class ContributorSession {
     const { trainer, link } = this.#ports
     const applied = trainer.applyVerdict(frame)
     // Asked for in the same breath, so that no later verdict comes between.
-    const digested = (this.#round ?? 0) % DIGEST_EVERY === DIGEST_EVERY - 1 ? trainer.digest() : null
+    const digested =
+      (this.#round ?? 0) % DIGEST_EVERY === DIGEST_EVERY - 1 ? trainer.digest() : null
     if (this.#round !== null && !isAnnouncement(frame)) this.#round += 1
     try {
       const { round } = await applied

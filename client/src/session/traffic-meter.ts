@@ -14,7 +14,10 @@ export class TrafficMeter {
     if (way === 'relayed') this.#count.slicesRelayed += 1
   }
 
-  add(kind: Exclude<keyof TrafficReport, 'slicesDirect' | 'slicesRelayed'>, sizeBytes: number): void {
+  add(
+    kind: Exclude<keyof TrafficReport, 'slicesDirect' | 'slicesRelayed'>,
+    sizeBytes: number,
+  ): void {
     this.#count[kind] += sizeBytes
   }
 

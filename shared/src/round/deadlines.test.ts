@@ -6,7 +6,9 @@ test('the first ballots have 30 s, later ones 3 × the median of the last 20, wi
   expect(deadlinesFor([100], null).ballotsMs).toBe(2_000)
   expect(deadlinesFor([4_000, 6_000], null).ballotsMs).toBe(15_000)
   expect(deadlinesFor([50_000], null).ballotsMs).toBe(60_000)
-  expect(deadlinesFor([...Array(20).fill(1000), ...Array(20).fill(3000)], null).ballotsMs).toBe(9_000)
+  expect(deadlinesFor([...Array(20).fill(1000), ...Array(20).fill(3000)], null).ballotsMs).toBe(
+    9_000,
+  )
   expect(deadlinesFor([4_000], 700).ballotsMs).toBe(700)
 })
 

@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formGroups, planGroups } from './groups.ts'
 
-const meshed = (...numbers: number[]) =>
-  numbers.map((contributor) => ({ contributor, mesh: true }))
+const meshed = (...numbers: number[]) => numbers.map((contributor) => ({ contributor, mesh: true }))
 
 test('nine contributors with groups of eight make two groups without a lone member', () => {
   const groups = formGroups(meshed(1, 2, 3, 4, 5, 6, 7, 8, 9), 8, [])

@@ -93,7 +93,9 @@ describe('a round', () => {
   })
 
   test('when everybody leaves it closes at once, void', () => {
-    const { round, effects } = play([1, 2, 3].map((contributor) => [10, { kind: 'left', contributor }]))
+    const { round, effects } = play(
+      [1, 2, 3].map((contributor) => [10, { kind: 'left', contributor }]),
+    )
     expect(effects.at(-1)).toEqual({ kind: 'close' })
     expect(outcomeOf(round).some(({ valid }) => valid)).toBe(false)
   })
@@ -112,7 +114,12 @@ describe('a round', () => {
 
   test('a member alone sends its ballot to the coordinator, and is late after the ballot deadline', () => {
     const alone = { ...plan, groups: [{ members: [7], owners: [7, 7, 7] }] }
-    expect(play([0, 1, 2].map((j) => [10, ballot(7, j)]), alone).round.closed).toBe(true)
+    expect(
+      play(
+        [0, 1, 2].map((j) => [10, ballot(7, j)]),
+        alone,
+      ).round.closed,
+    ).toBe(true)
     const late = play([[100, { kind: 'tick' }]], alone)
     expect(late.round.closed).toBe(true)
     expect(transition(late.round, ballot(7, 0), 101).effects).toEqual([

@@ -150,12 +150,19 @@ describe('verdicts', () => {
   const sums = new Int32Array(d)
   for (const slice of slices) {
     const greatest = slice.index === 1 ? 3 : 5
-    for (let i = slice.start; i < slice.end; i++) sums[i] = random.below(2 * greatest + 1) - greatest
+    for (let i = slice.start; i < slice.end; i++)
+      sums[i] = random.below(2 * greatest + 1) - greatest
   }
   const table = (greatest: number) =>
     Float32Array.from({ length: 2 * greatest + 1 }, (_, i) => (i - greatest) * 0.1)
   const verdicts: Verdict[] = [
-    { kind: 'signs', step: Math.fround(0.003), signs, valid: [true, false, true], nextUnits: units },
+    {
+      kind: 'signs',
+      step: Math.fround(0.003),
+      signs,
+      valid: [true, false, true],
+      nextUnits: units,
+    },
     { kind: 'signs', step: Math.fround(0.003), signs, valid: [true], nextUnits: null },
     { kind: 'scaled', steps: units, signs, valid: [true, true, true], nextUnits: units },
     {
