@@ -7,6 +7,7 @@ import type { BackendReport } from '../session/ports.ts'
 
 /** A model in the forms that computing its gradient takes. */
 export interface EngineModel {
+  readonly spec: ModelSpec
   readonly layers: readonly Layer[]
   readonly layout: Layout
   readonly shape: DataShape
@@ -14,7 +15,7 @@ export interface EngineModel {
 
 /** Throws LayoutError when the model does not fit the data or the limits. */
 export function engineModel(spec: ModelSpec, shape: DataShape): EngineModel {
-  return { layers: layersOf(spec, shape), layout: layoutOf(spec, shape), shape }
+  return { spec, layers: layersOf(spec, shape), layout: layoutOf(spec, shape), shape }
 }
 
 /** The gradient of the mean softmax cross-entropy over a batch. */
