@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '@quorate/shared/clock/virtual-clock'
+import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import { demoSettings, runSettings } from '@quorate/shared/run/settings'
 import type { LinkEvent } from '../session/ports.ts'
 import { WebSocketLink } from './link.ts'
 import { retryDelayMs } from './retry.ts'
@@ -175,7 +177,7 @@ describe('retry', () => {
   })
 })
 
-const welcome = {
+const welcome: MessageOf<CoordinatorMessage, 'welcome'> = {
   type: 'welcome',
   protocol: 1,
   id: 'c',
@@ -185,18 +187,7 @@ const welcome = {
   run: {
     id: 'r',
     number: 1,
-    settings: {
-      name: 'n',
-      dataSet: 'mnist',
-      seed: 1,
-      rounds: 1,
-      model: { kind: 'softmax' },
-      method: { id: 'signsgd-mv' },
-      partition: { kind: 'iid' },
-      shards: 1,
-      learningRate: 1,
-    },
-    model: { kind: 'softmax' },
+    settings: runSettings.parse(demoSettings),
     input: [2, 2, 1],
     classes: 2,
     d: 10,
