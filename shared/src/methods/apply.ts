@@ -1,0 +1,70 @@
+import { signAt } from '../sign/pack.ts'
+import type { Slice } from '../tally/slices.ts'
+import { gridValues } from './grid.ts'
+import type { FloatVector, Verdict } from './method.ts'
+
+/** Below it float32 is subnormal, and GPUs differ in whether they keep it. */
+const SMALLEST_NORMAL = 2 ** -126
+
+/**
+ * Takes the verdict's step in place: x_i ← fround(x_i − δ_i) in every valid slice; −0 and results
+ * below 2⁻¹²⁶ in size become +0. The same bits on every machine: δ_i is read, never computed next
+ * to the subtraction, and a float64 difference of two float32 rounds to their float32 difference.
+ *
+ * `x` is [d]; in float64 (golden vectors) nothing is rounded to float32.
+ *
+ * Source: METHODS.md, edge rules.
+ */
+export function applyVerdict(
+  x: FloatVector,
+  verdict: Verdict,
+  slices: readonly Slice[],
+  block: number,
+): void {
+  slices.forEach((slice) => {
+    if (!verdict.valid[slice.index] || verdict.kind === 'none') return
+    const exact = x instanceof Float64Array
+    applySlice(x, slice, stepsOf(verdict, slice, { block, exact }))
+  })
+}
+
+/** δ of coordinate i. */
+type Steps = (i: number) => number
+
+function stepsOf(
+  verdict: Exclude<Verdict, { kind: 'none' }>,
+  slice: Slice,
+  { block, exact }: { readonly block: number; readonly exact: boolean },
+): Steps {
+  switch (verdict.kind) {
+    case 'signs': {
+      const { signs, step } = verdict
+      return (i) => signAt(signs, i) * step
+    }
+    case 'scaled': {
+      const { signs } = verdict
+      const grid = gridValues(verdict.steps)
+      const steps = exact ? grid : Float32Array.from(grid)
+      return (i) => signAt(signs, i) * (steps[Math.floor(i / block)] ?? NaN)
+    }
+    case 'sums': {
+      const { sums } = verdict
+      const table = verdict.tables[verdict.tableOf[slice.index] ?? -1]
+      if (!table) throw new RangeError(`the verdict has no table for slice ${slice.index}`)
+      const middle = (table.length - 1) / 2
+      return (i) => {
+        const step = table[(sums[i] ?? NaN) + middle]
+        if (step === undefined) throw new RangeError(`sum ${sums[i]} at ${i} is not in its table`)
+        return step
+      }
+    }
+  }
+}
+
+function applySlice(x: FloatVector, { start, end }: Slice, steps: Steps): void {
+  const round = x instanceof Float32Array ? Math.fround : (value: number) => value
+  for (let i = start; i < end; i++) {
+    const moved = round((x[i] ?? 0) - steps(i))
+    x[i] = Math.abs(moved) < SMALLEST_NORMAL ? 0 : moved
+  }
+}
