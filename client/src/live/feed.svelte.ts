@@ -50,19 +50,23 @@ export class Feed {
     this.#withEvents = options.events
   }
 
+  /** Does nothing where it is open already; opens again after `close`. */
   open(): void {
+    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return
+    this.#closed = false
     const url = new URL('/ws?feed', location.href)
     url.protocol = url.protocol.replace('http', 'ws')
     const socket = new WebSocket(url)
     this.#socket = socket
     socket.addEventListener('open', () => {
+      if (this.#socket !== socket) return
       this.#failures = 0
       this.connection = { kind: 'open' }
       if (this.followed) this.#ask(this.followed.run)
     })
     socket.addEventListener('message', ({ data }) => this.#read(data))
     socket.addEventListener('close', () => {
-      if (!this.#closed) this.#retryLater()
+      if (!this.#closed && this.#socket === socket) this.#retryLater()
     })
   }
 
@@ -82,6 +86,7 @@ export class Feed {
     clearTimeout(this.#retry)
     clearTimeout(this.#gathering)
     this.#socket?.close(1000)
+    this.#socket = null
   }
 
   /** Takes a run's newest view from an answer of the API, ahead of the feed. */

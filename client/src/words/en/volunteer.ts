@@ -15,7 +15,8 @@ export const volunteer = {
     title: 'What would you like to help train?',
     text: 'This server has several runs. Each is one model that many browsers train together.',
     suggested: 'Needs you most',
-    people: (ready: number) => (ready === 1 ? '1 person now' : `${ready} people now`),
+    people: (ready: number) =>
+      ready === 1 ? '1\u00a0person\u00a0now' : `${ready}\u00a0people\u00a0now`,
     all: 'All runs',
   },
   before: {
