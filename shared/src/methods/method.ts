@@ -38,8 +38,7 @@ export interface Cast<Pending = unknown> {
 
 /** What became of a cast ballot: `counted[j]` for slice j of a decided round, or a void round. */
 export type Settlement =
-  | { readonly kind: 'decided'; readonly counted: readonly boolean[] }
-  | { readonly kind: 'void' }
+  { readonly kind: 'decided'; readonly counted: readonly boolean[] } | { readonly kind: 'void' }
 
 /** The contributor half of a voting method. `State` and `Pending` own their buffers. */
 export interface ContributorHalf<State = unknown, Pending = unknown> {
@@ -98,6 +97,8 @@ export interface CoordinatorHalf<State = unknown> {
    * and δ = 0. Mutates `state`.
    */
   decide(state: State, tally: MergedTally, terms: CoordinatorTerms): Verdict
+  /** The units announced for the next round, as in the last verdict or calibration; else null. */
+  units(state: State): Uint8Array | null
   /** State as bytes for a checkpoint, and back. Throws on bytes of another shape. */
   save(state: State): Uint8Array
   restore(bytes: Uint8Array): State
@@ -113,4 +114,6 @@ export interface Method {
   readonly coordinator: CoordinatorHalf
   /** Whether ballots carry block weights (EF-Vote; ssdm only for its all-zero vector). */
   readonly weighted: boolean
+  /** The largest weight a ballot may have: a bad frame has more. 1 where votes are on or off. */
+  readonly maxWeight: number
 }

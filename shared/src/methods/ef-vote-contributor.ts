@@ -1,0 +1,111 @@
+import { packSigns, signAt } from '../sign/pack.ts'
+import type { Slice } from '../tally/slices.ts'
+import { blockCount } from '../tally/slices.ts'
+import { applyBudget } from './budget.ts'
+import type { DownLink, EfVoteSettings } from './ef-vote.ts'
+import { gridValue } from './grid.ts'
+import { zeroRuleOf } from './majority.ts'
+import type { Ballot, ContributorHalf, FloatVector, RoundTerms } from './method.ts'
+import { roundHalfEven } from './round-half-even.ts'
+import { MAX_WEIGHT } from './settings.ts'
+import type { VectorShape } from './shape.ts'
+import { blocksOf, meanSize, wholeSlice, zeros } from './shape.ts'
+
+/** e, [d]: what the contributor is still owed. */
+interface Owed {
+  readonly e: FloatVector
+}
+
+/** p = g + e and what was sent of it. */
+interface Claim {
+  readonly p: FloatVector
+  readonly ballot: Ballot
+}
+
+/**
+ * The contributor half of EF-Vote: p = g + e, a weight for each block's mean |p|, the signs of p;
+ * counted, e ← clip(p − s·w·unit), and otherwise the whole p is owed. With the scaled down-link
+ * p = γg + e.
+ */
+export function efVoteContributor(
+  settings: EfVoteSettings,
+  shape: VectorShape,
+  down: DownLink,
+): ContributorHalf<Owed, Claim> {
+  const scaleOf = (terms: RoundTerms) => (down === 'scaled' ? terms.learningRate : 1)
+  return {
+    init: () => ({ e: zeros(shape) }),
+    cast({ e }, gradient, terms) {
+      const scale = scaleOf(terms)
+      const p = zeros(shape)
+      for (let i = 0; i < p.length; i++) p[i] = scale * (gradient[i] ?? 0) + (e[i] ?? 0)
+      const ballot = {
+        signs: packSigns(p, zeroRuleOf(settings.zeroRule, terms)),
+        weights: weightsOf(p, terms, settings),
+      }
+      return { ballot, pending: { p, ballot } }
+    },
+    settle(state, claim, settlement, terms) {
+      if (settlement.kind === 'void') return
+      for (const slice of terms.slices) {
+        const counted = settlement.counted[slice.index] === true
+        owe(state.e, claim, { slice, counted, terms, bound: settings.errorBound })
+      }
+    },
+    loudness(gradient, terms) {
+      const blocks = [...blocksOf(wholeSlice(shape), shape.block)]
+      const sum = blocks.reduce((all, { start, end }) => all + meanSize(gradient, start, end), 0)
+      const mean = (scaleOf(terms) * sum) / blocks.length
+      return shape.precision === 'float32' ? Math.fround(mean) : mean
+    },
+  }
+}
+
+/** The grid bytes of the round, which every EF-Vote opening announces. */
+export function unitsOf(terms: RoundTerms): Uint8Array {
+  if (!terms.units) throw new RangeError(`round ${terms.round} of EF-Vote opened without units`)
+  return terms.units
+}
+
+/** w_b = min(W, round-half-even(mean|p_b| / unit_b)), then lowered to the budget slice by slice. */
+function weightsOf(p: FloatVector, terms: RoundTerms, settings: EfVoteSettings): Uint8Array {
+  const units = unitsOf(terms)
+  const weights = new Uint8Array(blockCount(p.length, terms.block))
+  for (const slice of terms.slices) {
+    for (const { b, start, end } of blocksOf(slice, terms.block)) {
+      weights[b] = blockWeight(meanSize(p, start, end), gridValue(units[b] ?? 0))
+    }
+    const first = slice.start / terms.block
+    const last = blockCount(slice.end, terms.block)
+    applyBudget(weights.subarray(first, last), units.subarray(first, last), settings)
+  }
+  return weights
+}
+
+/** How many units of `unit` > 0 a block of mean size `size` is loud: 0..15. */
+export function blockWeight(size: number, unit: number): number {
+  return Math.min(MAX_WEIGHT, roundHalfEven(size / unit))
+}
+
+/** e ← clip(p − s·w·unit, ±K·W·unit) where counted, else clip(p); in one slice, in place. */
+function owe(
+  e: FloatVector,
+  { p, ballot }: Claim,
+  at: {
+    readonly slice: Slice
+    readonly counted: boolean
+    readonly terms: RoundTerms
+    readonly bound: number
+  },
+): void {
+  const units = unitsOf(at.terms)
+  for (const { b, start, end } of blocksOf(at.slice, at.terms.block)) {
+    const unit = gridValue(units[b] ?? 0)
+    const sent = at.counted ? (ballot.weights?.[b] ?? 1) * unit : 0
+    const most = at.bound * MAX_WEIGHT * unit
+    for (let i = start; i < end; i++) {
+      const rest = (p[i] ?? 0) - signAt(ballot.signs, i) * sent
+      e[i] = Math.max(-most, Math.min(most, rest))
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { packSigns } from '../sign/pack.ts'
+import { majority, zeroRuleOf } from './majority.ts'
+import type { ContributorHalf, FloatVector, Method } from './method.ts'
+import { commitSlice, countedSlices, nextMomentum } from './momentum.ts'
+import type { MethodSettings } from './settings.ts'
+import type { VectorShape } from './shape.ts'
+import { zeros } from './shape.ts'
+
+interface Momentum {
+  /** m, [d], starts at 0. */
+  readonly m: FloatVector
+}
+
+/**
+ * Majority vote on the signs of momenta: m ← βm + (1−β)g; s = sign m.
+ *
+ * Source: Bernstein et al. 2018, arXiv 1802.04434, algorithm 2 with majority vote.
+ */
+export function signumMv(
+  settings: Extract<MethodSettings, { id: 'signum-mv' }>,
+  shape: VectorShape,
+): Method {
+  const contributor: ContributorHalf<Momentum, Momentum> = {
+    init: () => ({ m: zeros(shape) }),
+    cast({ m }, gradient, terms) {
+      const next = nextMomentum(settings.beta, { m, gradient }, shape)
+      const signs = packSigns(next, zeroRuleOf(settings.zeroRule, terms))
+      return { ballot: { signs, weights: null }, pending: { m: next } }
+    },
+    settle(state, pending, settlement, { slices }) {
+      for (const slice of countedSlices(settlement, slices)) commitSlice(state.m, pending.m, slice)
+    },
+    loudness: () => null,
+  }
+  return { weighted: false, maxWeight: 1, contributor, coordinator: majority(settings.tieRule) }
+}

@@ -1,0 +1,125 @@
+import { DOMAINS, uniforms } from '../random/streams.ts'
+import { signWordCount } from '../sign/pack.ts'
+import { blockCount } from '../tally/slices.ts'
+import type { ContributorHalf, ContributorTerms, FloatVector, Method, SignWords } from './method.ts'
+import { commitSlice, countedSlices, nextMomentum } from './momentum.ts'
+import type { MethodSettings } from './settings.ts'
+import type { VectorShape } from './shape.ts'
+import { blocksOf, wholeSlice, zeros } from './shape.ts'
+import { voteSum } from './vote-sum.ts'
+
+type Settings = Extract<MethodSettings, { id: 'ssdm' }>
+
+interface SsdmState {
+  /** m, [d]. */
+  readonly m: FloatVector
+  /** 1 for blocks whose m has begun: before, m takes the gradient as it is. */
+  readonly begun: Uint8Array
+}
+
+/** Fills `out` [d] with the uniforms on [0, 1) of a contributor's round. */
+export type UniformSource = (out: Float64Array, terms: ContributorTerms) => void
+
+/** The run's own chance: the stream at (run seed, round, contributor). */
+export const runUniforms: UniformSource = (out, { runSeed: seed, round, contributor }) =>
+  uniforms(out, { seed, domain: DOMAINS.stochasticSign, round, contributor })
+
+/**
+ * Stochastic Sign Descent with Momentum: s_i = +1 with probability ½ + ½·m_i/‖m‖₂; an all-zero m
+ * votes 0, by weights of 0, and counts in P. The verdict is the sum of votes: x −= (γ/P)·tally.
+ *
+ * Source: Safaryan & Richtárik, ICML 2021, arXiv 1905.12938, algorithm 3. Its v6 corrects the
+ * convergence theorem: the data must be homogeneous (METHODS.md).
+ */
+export function ssdm(
+  settings: Settings,
+  shape: VectorShape,
+  source: UniformSource = runUniforms,
+): Method {
+  const blocks = blockCount(shape.d, shape.block)
+  const contributor: ContributorHalf<SsdmState, FloatVector> = {
+    init: () => ({ m: zeros(shape), begun: new Uint8Array(blocks) }),
+    cast(state, gradient, terms) {
+      const m = momentumOf(state, gradient, { settings, shape })
+      if (largest(m) === 0) {
+        const ballot = {
+          signs: new Uint32Array(signWordCount(shape.d)),
+          weights: new Uint8Array(blocks),
+        }
+        return { ballot, pending: m }
+      }
+      const chance = new Float64Array(shape.d)
+      source(chance, terms)
+      const probabilities = plusProbabilities(m, settings.norm, shape)
+      return { ballot: { signs: drawSigns(probabilities, chance), weights: null }, pending: m }
+    },
+    settle(state, pending, settlement, { slices }) {
+      for (const slice of countedSlices(settlement, slices)) {
+        commitSlice(state.m, pending, slice)
+        for (const { b } of blocksOf(slice, shape.block)) state.begun[b] = 1
+      }
+    },
+    loudness: () => null,
+  }
+  return { weighted: true, maxWeight: 1, contributor, coordinator: voteSum }
+}
+
+/** m ← βm + (1−β)g, and m = g where m has not begun. */
+function momentumOf(
+  state: SsdmState,
+  gradient: FloatVector,
+  { settings, shape }: { readonly settings: Settings; readonly shape: VectorShape },
+): FloatVector {
+  const next = nextMomentum(settings.beta, { m: state.m, gradient }, shape)
+  for (const { b, start, end } of blocksOf(wholeSlice(shape), shape.block)) {
+    if (!state.begun[b]) next.set(gradient.subarray(start, end), start)
+  }
+  return next
+}
+
+/**
+ * P(s_i = +1), [d]: ½ + ½·m_i/‖m‖₂ with the norm over the whole vector, or, for "linf-block",
+ * ½ + ½·m_i/max|m| over m_i's tensor (½ in a tensor of zeros). m is not all zero.
+ */
+export function plusProbabilities(
+  m: FloatVector,
+  norm: 'l2' | 'linf-block',
+  { tensors, d }: Pick<VectorShape, 'tensors' | 'd'>,
+): Float64Array {
+  const probabilities = new Float64Array(d).fill(0.5)
+  const parts = norm === 'l2' ? [{ offset: 0, size: d }] : tensors
+  for (const { offset, size } of parts) {
+    const part = m.subarray(offset, offset + size)
+    const length = norm === 'l2' ? euclidean(part) : largest(part)
+    if (length === 0) continue
+    for (let i = 0; i < size; i++) {
+      probabilities[offset + i] = 0.5 + (0.5 * (part[i] ?? 0)) / length
+    }
+  }
+  return probabilities
+}
+
+/** s_i = +1 where u_i < p_i. */
+export function drawSigns(probabilities: Float64Array, chance: Float64Array): SignWords {
+  const words = new Uint32Array(signWordCount(probabilities.length))
+  for (let i = 0; i < probabilities.length; i++) {
+    const plus = Number((chance[i] ?? 1) < (probabilities[i] ?? 0))
+    words[i >>> 5] = (words[i >>> 5] ?? 0) | (plus << i)
+  }
+  return words
+}
+
+/** ‖values‖₂ in float64, scaled so that nothing overflows or vanishes. */
+function euclidean(values: FloatVector): number {
+  const scale = largest(values)
+  if (scale === 0) return 0
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += ((values[i] ?? 0) / scale) ** 2
+  return scale * Math.sqrt(sum)
+}
+
+function largest(values: FloatVector): number {
+  let size = 0
+  for (let i = 0; i < values.length; i++) size = Math.max(size, Math.abs(values[i] ?? 0))
+  return size
+}
