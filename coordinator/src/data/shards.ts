@@ -1,17 +1,13 @@
 import { partition } from '@quorate/shared/partition/partition'
 import { CHUNK_RECORDS } from '@quorate/shared/partition/settings'
-import { generator, shuffle } from '@quorate/shared/random/generator'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import { encodeChunk } from '@quorate/shared/wire/chunk'
 import type { BlobStore, StoredShard } from '../training/ports.ts'
 import type { DataSet } from './data-set.ts'
 
-/** Keeps the order within shards apart from all else that is drawn from a run's seed. */
-const SHARD_ORDER = 0x73686172
-
 /**
- * Cuts a data set into the shards of a run and writes their chunks. The records of a shard are
- * shuffled, seeded, so that every chunk looks like its shard.
+ * Cuts a data set into the shards of a run and writes their chunks; the partition has shuffled
+ * each shard's records, so that every chunk looks like its shard.
  *
  * @throws PartitionError
  */
@@ -23,9 +19,7 @@ export async function makeShards(
   const { labels, shape } = dataSet
   const parts = partition(labels, settings.partition, settings.shards, settings.seed, shape.classes)
   const shards: StoredShard[] = []
-  for (const [shard, part] of parts.entries()) {
-    const records = Uint32Array.from(part)
-    shuffle(records, generator(settings.seed, SHARD_ORDER, shard))
+  for (const [shard, records] of parts.entries()) {
     const chunks: StoredShard['chunks'][number][] = []
     for (let from = 0; from < records.length; from += CHUNK_RECORDS) {
       const bytes = chunkOf(dataSet, records.subarray(from, from + CHUNK_RECORDS))
