@@ -6,6 +6,7 @@ import type { FeedMessage, RoundMetrics, RunView } from '@quorate/shared/api/api
 import type { Clock } from '@quorate/shared/clock/clock'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import type { Verdict } from '@quorate/shared/methods/method'
+import type { CoordinatorMessage } from '@quorate/shared/protocol/messages'
 import type { RunState } from '@quorate/shared/run/state'
 import { deadlinesFor } from '@quorate/shared/round/deadlines'
 import { encodeRecord } from '@quorate/shared/wire/record'
@@ -130,7 +131,12 @@ export class RunDriver {
   pause(by: 'operator' | 'fault', reason: string): void {
     this.#abandon()
     this.#setState({ kind: 'paused', by, reason })
-    this.parts.events.add(by === 'fault' ? 'error' : 'info', 'paused', reason, this.parts.model.round)
+    this.parts.events.add(
+      by === 'fault' ? 'error' : 'info',
+      'paused',
+      reason,
+      this.parts.model.round,
+    )
   }
 
   async resume(): Promise<void> {
@@ -214,7 +220,10 @@ export class RunDriver {
   settleLeases(): void {
     if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'resting') return
     const { leases, roster, clock } = this.parts
-    const { changed, expired } = leases.settle(clock.nowMs())
+    const nowMs = clock.nowMs()
+    for (const { number } of roster.ready())
+      if (!leases.holds(number)) leases.add(number, [], nowMs)
+    const { changed, expired } = leases.settle(nowMs)
     for (const number of expired) roster.get(number)?.send(noLease)
     for (const number of changed) this.sendLease(number)
   }
@@ -239,6 +248,10 @@ export class RunDriver {
     const contributor = this.parts.roster.get(number)
     const lease = this.parts.leases.lease(number)
     if (!contributor || !lease) return
+    const chunks = new Set(lease.parts.flatMap((part) => part.chunks.map(({ digest }) => digest)))
+    for (const chunk of contributor.loaded.keys()) {
+      if (!chunks.has(chunk)) contributor.loaded.delete(chunk)
+    }
     if (contributor.status === 'waiting' && lease.parts.length > 0) contributor.status = 'joining'
     if (contributor.status === 'joining' && lease.parts.length === 0) contributor.status = 'waiting'
     contributor.send({ type: 'lease', ...lease, expiresInMs: LEASE_MS })
@@ -268,7 +281,11 @@ export class RunDriver {
     const shares = sharesOf(participants)
     const work = new Calibration(
       participants.map(({ contributor }) => contributor.number),
-      { clock, deadlineMs: deadlines.roundMs, done: (reports) => this.#calibrated(attempt, reports) },
+      {
+        clock,
+        deadlineMs: deadlines.roundMs,
+        done: (reports) => this.#calibrated(attempt, reports),
+      },
     )
     this.#phase = { kind: 'calibrating', work }
     participants.forEach(({ contributor }, at) =>
@@ -330,7 +347,12 @@ export class RunDriver {
     this.#attemptsThisRound += 1
     if (!valid.includes(true)) {
       this.#settle(work, null)
-      this.parts.events.add('warn', 'round-void', `Round ${work.plan.round} had too few voters.`, work.plan.round)
+      this.parts.events.add(
+        'warn',
+        'round-void',
+        `Round ${work.plan.round} had too few voters.`,
+        work.plan.round,
+      )
       return this.#again()
     }
     this.#phase = { kind: 'deciding' }
@@ -418,7 +440,12 @@ export class RunDriver {
     emit({ type: 'round', run: stored.id, metrics })
     const absent = metrics.expected - metrics.voters
     if (absent > 0) {
-      events.add('info', 'absent', `${absent} of ${metrics.expected} were not counted.`, metrics.round)
+      events.add(
+        'info',
+        'absent',
+        `${absent} of ${metrics.expected} were not counted.`,
+        metrics.round,
+      )
     }
   }
 
@@ -528,7 +555,7 @@ export class RunDriver {
   }
 }
 
-const noLease = { type: 'lease', version: 0, parts: [], expiresInMs: 0 } as const
+const noLease: CoordinatorMessage = { type: 'lease', version: 0, parts: [], expiresInMs: 0 }
 
 function afterRestart(state: RunState): RunState {
   const running = state.kind === 'calibrating' || state.kind === 'training'

@@ -4,14 +4,14 @@ const POLYNOMIAL = 0xedb88320
 let table: Uint32Array | null = null
 
 /**
- * CRC-32 (IEEE 802.3) of `bytes` as an unsigned 32-bit integer; guards against accidents on the
- * wire, not against forgery.
+ * CRC-32 (IEEE 802.3) of `bytes` as an unsigned 32-bit integer, going on from the CRC of what stood
+ * `before` them; guards against accidents on the wire, not against forgery.
  *
  * Source: ISO 3309; check value of "123456789" is 0xcbf43926.
  */
-export function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Uint8Array, before = 0): number {
   table ??= remainders()
-  let rest = 0xffffffff
+  let rest = ~before
   for (let i = 0; i < bytes.length; i++) {
     rest = (table[(rest ^ (bytes[i] ?? 0)) & 0xff] ?? 0) ^ (rest >>> 8)
   }

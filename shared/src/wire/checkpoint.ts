@@ -55,3 +55,10 @@ export function decodeCheckpoint(
   reader.end()
   return { round, parameters, units }
 }
+
+/** The units in a checkpoint file that has been checked already; null where it has none. */
+export function unitsOfCheckpoint(bytes: Uint8Array): Uint8Array | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const size = view.getUint32(12, true)
+  return size > 0 ? bytes.slice(bytes.length - size) : null
+}

@@ -1,0 +1,231 @@
+import type { DataConnection, Peer } from 'peerjs'
+import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
+import type { RTCIceServerLike } from '../session/ports.ts'
+import type {
+  Channel,
+  ChannelEvent,
+  OpenSignalling,
+  Signalling,
+  SignallingTicket,
+} from './signalling.ts'
+
+/** Of PeerJS' server: anything but the default, which the world knows. */
+const KEY = 'quorate'
+/** Waits between two attempts to sign in: random up to the double of the one before. */
+const RETRY = { firstMs: 500, longestMs: 15_000 } as const
+
+export interface PeerSignallingOptions {
+  /** Where the page came from: signalling is on the same server. */
+  readonly location: { readonly protocol: string; readonly hostname: string; readonly port: string }
+  readonly clock: Clock
+  /** 0 ≤ r < 1. */
+  readonly random: () => number
+}
+
+/** Signalling through PeerJS, or null where WebRTC does not exist. */
+export function peerSignalling(options: PeerSignallingOptions): OpenSignalling | null {
+  if (typeof RTCPeerConnection === 'undefined') return null
+  return (ticket, iceServers, incoming) =>
+    new PeerSignalling({ ...options, ticket, iceServers, incoming })
+}
+
+interface Session extends PeerSignallingOptions {
+  readonly ticket: SignallingTicket
+  readonly iceServers: readonly RTCIceServerLike[]
+  readonly incoming: (channel: Channel) => void
+}
+
+class PeerSignalling implements Signalling {
+  readonly #session: Session
+  #peer: Peer | null = null
+  #closed = false
+  #failures = 0
+  #cancelRetry: CancelTimer = () => {}
+  /** Dialled before signing in. */
+  #waiting = new Set<PeerChannel>()
+
+  constructor(session: Session) {
+    this.#session = session
+    void this.#signIn()
+  }
+
+  dial(peer: string): Channel {
+    const channel = new PeerChannel(peer)
+    if (this.#peer?.open) this.#connect(channel)
+    else this.#wait(channel)
+    return channel
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelRetry()
+    this.#waiting.clear()
+    this.#peer?.destroy()
+    this.#peer = null
+  }
+
+  async #signIn(): Promise<void> {
+    let library: typeof import('peerjs')
+    try {
+      library = await import('peerjs')
+    } catch {
+      this.#retryLater() // its file did not arrive; the edges' deadlines tell the session
+      return
+    }
+    if (this.#closed) return
+    const { location, ticket, iceServers, incoming } = this.#session
+    const secure = location.protocol === 'https:'
+    const peer = new library.Peer(ticket.id, {
+      key: KEY,
+      token: ticket.ticket,
+      host: location.hostname,
+      port: Number(location.port) || (secure ? 443 : 80),
+      path: ticket.path,
+      secure,
+      config: { iceServers: iceServers.map(toIceServer) },
+      debug: 0,
+    })
+    this.#peer = peer
+    peer.on('open', () => this.#signedIn())
+    peer.on('connection', (connection) => {
+      if (connection.serialization !== 'raw') {
+        connection.close()
+        return
+      }
+      const channel = new PeerChannel(connection.peer)
+      channel.attach(connection)
+      incoming(channel)
+    })
+    peer.on('call', (call) => call.close())
+    peer.on('error', nothing) // told again as 'disconnected', or by the deadline of an edge
+    peer.on('disconnected', () => this.#retryLater())
+  }
+
+  #signedIn(): void {
+    this.#failures = 0
+    const waiting = this.#waiting
+    this.#waiting = new Set()
+    for (const channel of waiting) this.#connect(channel)
+  }
+
+  /** The line to the server is lost, or was never there; the edges live on without it. */
+  #retryLater(): void {
+    if (this.#closed) return
+    const { clock, random } = this.#session
+    const ceilingMs = Math.min(RETRY.longestMs, RETRY.firstMs * 2 ** Math.min(this.#failures, 20))
+    this.#failures += 1
+    this.#cancelRetry()
+    this.#cancelRetry = clock.after(ceilingMs * (0.5 + random() / 2), () => {
+      // A peer that never got through has destroyed itself.
+      if (this.#peer && !this.#peer.destroyed) this.#peer.reconnect()
+      else void this.#signIn()
+    })
+  }
+
+  /** Forgets those given up meanwhile, so that a long outage does not pile them up. */
+  #wait(channel: PeerChannel): void {
+    for (const other of this.#waiting) if (other.closed) this.#waiting.delete(other)
+    this.#waiting.add(channel)
+  }
+
+  #connect(channel: PeerChannel): void {
+    if (channel.closed || !this.#peer) return
+    // Whoever answers is identified by its id alone; nothing is said in the metadata.
+    channel.attach(this.#peer.connect(channel.peer, { serialization: 'raw', reliable: true }))
+  }
+}
+
+/** A PeerJS connection, or the place of one that is yet to be dialled. */
+class PeerChannel implements Channel {
+  readonly peer: string
+  #connection: DataConnection | null = null
+  #listener: (event: ChannelEvent) => void = nothing
+  #closed = false
+  #below: { readonly bytes: number; readonly run: () => void } | null = null
+
+  constructor(peer: string) {
+    this.peer = peer
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  get bufferedAmount(): number {
+    return this.#dataChannel?.bufferedAmount ?? 0
+  }
+
+  attach(connection: DataConnection): void {
+    this.#connection = connection
+    connection.on('open', () => {
+      const dataChannel = this.#dataChannel
+      dataChannel?.addEventListener('bufferedamountlow', () => this.#drained())
+      this.#tell({ kind: 'open' })
+    })
+    connection.on('data', (data) => {
+      // Text is nothing of ours: a message of no bytes is refused like any other.
+      const message = data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array()
+      this.#tell({ kind: 'message', message })
+    })
+    connection.on('close', () => this.#lost())
+    connection.on('error', () => this.#lost())
+  }
+
+  listen(listener: (event: ChannelEvent) => void): void {
+    this.#listener = listener
+  }
+
+  send(message: Uint8Array<ArrayBuffer>): void {
+    void this.#connection?.send(message)
+  }
+
+  whenBelow(bytes: number, run: () => void): void {
+    const dataChannel = this.#dataChannel
+    if (!dataChannel) return
+    this.#below = { bytes, run }
+    dataChannel.bufferedAmountLowThreshold = bytes
+    // It may have drained between the caller's look at it and now.
+    if (dataChannel.bufferedAmount <= bytes) queueMicrotask(() => this.#drained())
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#below = null
+    this.#connection?.close()
+  }
+
+  /** PeerJS takes it away from a connection that is closed. */
+  get #dataChannel(): RTCDataChannel | null {
+    return (this.#connection?.dataChannel as RTCDataChannel | null | undefined) ?? null
+  }
+
+  #drained(): void {
+    const waiting = this.#below
+    if (!waiting || this.bufferedAmount > waiting.bytes) return
+    this.#below = null
+    waiting.run()
+  }
+
+  #lost(): void {
+    if (this.#closed) return
+    this.close()
+    this.#listener({ kind: 'closed' })
+  }
+
+  #tell(event: ChannelEvent): void {
+    if (!this.#closed) this.#listener(event)
+  }
+}
+
+function toIceServer({ urls, username, credential }: RTCIceServerLike): RTCIceServer {
+  return {
+    urls,
+    ...(username === undefined ? {} : { username }),
+    ...(credential === undefined ? {} : { credential }),
+  }
+}
+
+function nothing(): void {
+  // Nobody listens yet, or what happened is told in another way.
+}

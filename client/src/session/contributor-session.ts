@@ -1,0 +1,545 @@
+import type { Clock } from '@quorate/shared/clock/clock'
+import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import { decodeFrame, FrameError } from '@quorate/shared/wire/frame'
+import { unitsOfCheckpoint } from '@quorate/shared/wire/checkpoint'
+import { unitsOfVerdict } from '@quorate/shared/wire/verdict'
+import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
+import { catchUp } from './catch-up.ts'
+import { ChunkLoader } from './chunk-loader.ts'
+import { oneRound } from './one-round.ts'
+import type { CastBallot } from './one-round.ts'
+import type { BackendReport, Files, Link, LinkEvent, Mesh, Trainer } from './ports.ts'
+import { TallyDesk } from './tally-desk.ts'
+import { TrafficMeter } from './traffic-meter.ts'
+import { noSession } from './view.ts'
+import type { SessionStatus, SessionView } from './view.ts'
+
+type Message<T extends CoordinatorMessage['type']> = MessageOf<CoordinatorMessage, T>
+
+const HEARTBEAT_MS = 5000
+const DIGEST_EVERY = 10
+/** Verdicts that may come while older ones are still being fetched. */
+const MAX_WAITING_FRAMES = 2000
+/** Catching up failed: the next try. */
+const RETRY_MS = 3000
+
+export interface SessionPorts {
+  readonly link: Link
+  readonly mesh: Mesh
+  readonly files: Files
+  readonly trainer: Trainer
+  readonly clock: Clock
+  /** Every change of what the page shows. */
+  readonly onView: (view: SessionView) => void
+  /** The secret that resumes this contributor, kept by the tab. */
+  readonly resume: {
+    load(): { id: string; token: string } | null
+    save(value: { id: string; token: string }): void
+  }
+}
+
+export interface SessionOptions {
+  readonly run: string
+  /** Share of the rounds to take part in, 0.1..1. */
+  readonly intensity: number
+  readonly batchLimit: number | null
+}
+
+/** What the contributor wants, whatever the connection does. */
+type Wish =
+  | { readonly kind: 'take-part' }
+  | { readonly kind: 'pause' }
+  /** Finishes the round at hand first. */
+  | { readonly kind: 'leave-after-round' }
+  | { readonly kind: 'left' }
+
+/** Where the replica stands towards the coordinator's. */
+type Replica = { readonly kind: 'none' } | Fetching | { readonly kind: 'current' }
+
+interface Fetching {
+  readonly kind: 'fetching'
+  /** Verdicts that came meanwhile. */
+  readonly waiting: Uint8Array[]
+  readonly abort: AbortController
+}
+
+/** One contributor from hello to bye; lives through reconnects. */
+export class ContributorSession {
+  readonly #ports: SessionPorts
+  readonly #options: SessionOptions
+  readonly #traffic = new TrafficMeter()
+  readonly #desk: TallyDesk
+  readonly #chunks: ChunkLoader
+  #wish: Wish = { kind: 'take-part' }
+  #replica: Replica = { kind: 'none' }
+  /** Rounds that the trainer has been told to apply. */
+  #round: number | null = null
+  #welcome: Message<'welcome'> | null = null
+  #backend: BackendReport | null = null
+  #units: Uint8Array | null = null
+  #ballot: CastBallot | null = null
+  #announced = false
+  #inRound: number | null = null
+  #intensity: number
+  #intensityOwed = 0
+  #cancelHeartbeat: () => void = () => {}
+  #cancelRetry: () => void = () => {}
+  #view: SessionView = noSession
+
+  constructor(ports: SessionPorts, options: SessionOptions) {
+    this.#ports = ports
+    this.#options = options
+    this.#intensity = options.intensity
+    const { clock, link, trainer, files, mesh } = ports
+    this.#desk = new TallyDesk({ clock, send: (frame) => this.#sendTally(frame) })
+    this.#chunks = new ChunkLoader({
+      files,
+      trainer,
+      report: (sequence, chunks) => link.send({ type: 'loaded', sequence, chunks: [...chunks] }),
+      progress: (done, total, sizeBytes) => {
+        this.#traffic.add('downloads', sizeBytes)
+        this.#show({ loading: done < total ? { done, total } : null })
+        this.#announce()
+      },
+      failed: (error) => this.#show({ trouble: textOf(error) }),
+    })
+    mesh.listen((from, frame) => {
+      this.#traffic.add('ballotsReceived', frame.length)
+      this.#desk.frame(from, frame)
+    })
+  }
+
+  get view(): SessionView {
+    return this.#view
+  }
+
+  start(): void {
+    this.#show({ status: { kind: 'connecting' } })
+    this.#ports.link.listen((event) => this.#onLink(event))
+    this.#beat()
+  }
+
+  pause(): void {
+    if (this.#wish.kind !== 'take-part') return
+    this.#wish = { kind: 'pause' }
+    this.#withdraw('paused')
+    this.#show({ status: { kind: 'paused' } })
+  }
+
+  resume(): void {
+    if (this.#wish.kind !== 'pause') return
+    this.#wish = { kind: 'take-part' }
+    this.#showProgress()
+    this.#announce()
+  }
+
+  stopAfterRound(): void {
+    if (this.#wish.kind === 'left') return
+    if (this.#inRound === null) return void this.stop()
+    this.#wish = { kind: 'leave-after-round' }
+    this.#show({ status: { kind: 'ending', then: 'stopped' } })
+  }
+
+  async stop(): Promise<void> {
+    if (this.#wish.kind === 'left') return
+    this.#wish = { kind: 'left' }
+    this.#ports.link.send({ type: 'bye' })
+    this.#shut()
+    this.#show({ status: { kind: 'stopped' } })
+    await Promise.resolve()
+  }
+
+  setIntensity(share: number): void {
+    this.#intensity = Math.min(1, Math.max(0.1, share))
+  }
+
+  // ---- the link
+
+  #onLink(event: LinkEvent): void {
+    if (this.#wish.kind === 'left') return
+    switch (event.kind) {
+      case 'open': {
+        this.#announced = false
+        const resume = this.#ports.resume.load()
+        const webrtc = this.#ports.mesh.available
+        const { run } = this.#options
+        this.#ports.link.send({ type: 'hello', protocol: PROTOCOL_VERSION, run, resume, webrtc })
+        return
+      }
+      case 'down':
+        return this.#onDown(event.retryInMs, event.reason)
+      case 'garbled':
+        return this.#show({ trouble: event.detail })
+      case 'frame':
+        return this.#onVerdict(event.frame)
+      case 'message':
+        this.#traffic.add('controlReceived', event.sizeBytes)
+        return this.#onMessage(event.message)
+    }
+  }
+
+  #onMessage(message: CoordinatorMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        return this.#run(this.#onWelcome(message))
+      case 'lease':
+        return this.#onLease(message)
+      case 'calibrate':
+        return this.#run(this.#onCalibrate(message))
+      case 'opening':
+        return this.#run(this.#onOpening(message))
+      case 'excuse':
+        return this.#desk.excuse(message)
+      case 'resend':
+        return this.#onResend(message)
+      case 'settled':
+        return this.#onSettled(message)
+      case 'state':
+        this.#show({ runState: message.state })
+        return this.#showProgress()
+      case 'resync':
+        this.#round = null
+        return this.#fetch({ round: message.round, checkpoint: message.checkpoint })
+      case 'error':
+        if (message.fatal) return this.#fail(message.code, message.detail)
+        return this.#show({ trouble: `${message.code}: ${message.detail}` })
+    }
+  }
+
+  #onDown(retryInMs: number, reason: string): void {
+    this.#announced = false
+    this.#inRound = null
+    this.#desk.close()
+    if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
+    if (this.#wish.kind === 'leave-after-round') return void this.stop()
+    const retryAtMs = this.#ports.clock.nowMs() + retryInMs
+    this.#show({ status: { kind: 'connection-lost', retryAtMs, reason } })
+  }
+
+  async #onWelcome(welcome: Message<'welcome'>): Promise<void> {
+    const { trainer, mesh, resume } = this.#ports
+    const { id, token, run, contributor, name } = welcome
+    const before = this.#welcome
+    this.#welcome = welcome
+    resume.save({ id, token })
+    if (welcome.peer) mesh.start(welcome.peer, welcome.iceServers)
+    this.#chunks.reconnected()
+    this.#show({ me: { name, contributor }, runState: welcome.state, round: welcome.round })
+    this.#fetching()
+    if (before?.run.id !== run.id || before.contributor !== contributor || !this.#backend) {
+      this.#show({ status: { kind: 'preparing' } })
+      this.#backend = await trainer.prepare(run, contributor)
+      const { backend, why } = this.#backend
+      this.#show({ backend, backendWhy: why })
+      if (this.#welcome !== welcome) return
+    }
+    this.#fetch(welcome)
+  }
+
+  // ---- the replica
+
+  /** From now on verdicts wait until those before them are here. */
+  #fetching(): Fetching {
+    if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
+    const replica: Fetching = { kind: 'fetching', waiting: [], abort: new AbortController() }
+    this.#replica = replica
+    return replica
+  }
+
+  #fetch(target: { round: number; checkpoint: Message<'welcome'>['checkpoint'] }): void {
+    const before = this.#replica.kind === 'fetching' ? this.#replica.waiting : []
+    const replica = this.#fetching()
+    replica.waiting.push(...before)
+    this.#withdraw('catching-up')
+    this.#showProgress()
+    this.#run(this.#catchUp(target, replica))
+  }
+
+  async #catchUp(
+    target: { round: number; checkpoint: Message<'welcome'>['checkpoint'] },
+    replica: Fetching,
+  ): Promise<void> {
+    const { run } = this.#welcome as Message<'welcome'>
+    const { files, trainer, clock } = this.#ports
+    const { signal } = replica.abort
+    try {
+      const { checkpoint, lastFrame } = await catchUp(
+        { run, ...target, from: this.#round },
+        {
+          files,
+          trainer,
+          signal,
+          downloaded: (sizeBytes) => this.#traffic.add('downloads', sizeBytes),
+          progress: (done, total) => this.#show({ loading: done < total ? { done, total } : null }),
+        },
+      )
+      if (signal.aborted) return
+      const shape = { run: run.number, d: run.d, block: run.settings.block }
+      if (checkpoint) this.#units = unitsOfCheckpoint(checkpoint)
+      if (lastFrame) this.#units = unitsOfVerdict(lastFrame, shape)
+      const { round } = await trainer.digest()
+      if (signal.aborted) return
+      this.#round = round
+      this.#replica = { kind: 'current' }
+      this.#show({ replicaRound: round, loading: null })
+      for (const frame of replica.waiting) this.#onVerdict(frame)
+      this.#showProgress()
+      this.#announce()
+    } catch (error) {
+      if (signal.aborted) return
+      this.#round = null
+      this.#show({ trouble: textOf(error) })
+      this.#cancelRetry()
+      this.#cancelRetry = clock.after(RETRY_MS, () => {
+        if (this.#replica === replica) this.#fetch(target)
+      })
+    }
+  }
+
+  /** A frame from the coordinator: the verdict of a round. */
+  #onVerdict(frame: Uint8Array): void {
+    const run = this.#welcome?.run
+    if (!run) return
+    this.#traffic.add('verdictsReceived', frame.length)
+    if (this.#replica.kind === 'fetching') {
+      this.#replica.waiting.push(frame)
+      if (this.#replica.waiting.length > MAX_WAITING_FRAMES) this.#replica.waiting.length = 0
+      return
+    }
+    try {
+      const { header } = decodeFrame(frame)
+      if (header.kind !== 'verdict') throw new FrameError('FRAME_KIND', 'not a verdict')
+      if (this.#round !== null && header.round < this.#round) return
+      this.#units = unitsOfVerdict(frame, { run: run.number, d: run.d, block: run.settings.block })
+    } catch (error) {
+      return this.#show({ trouble: textOf(error) })
+    }
+    this.#run(this.#apply(frame))
+  }
+
+  async #apply(frame: Uint8Array): Promise<void> {
+    const { trainer, link } = this.#ports
+    const applied = trainer.applyVerdict(frame)
+    // Asked for in the same breath, so that no later verdict comes between.
+    const digested =
+      (this.#round ?? 0) % DIGEST_EVERY === DIGEST_EVERY - 1 ? trainer.digest() : null
+    if (this.#round !== null && !isAnnouncement(frame)) this.#round += 1
+    try {
+      const { round } = await applied
+      this.#round = Math.max(round, this.#round ?? 0)
+      this.#show({ replicaRound: round, round: Math.max(round, this.#view.round) })
+      const report = await digested
+      if (report && report.round % DIGEST_EVERY === 0) {
+        link.send({ type: 'digest', ...report })
+        this.#show({ digest: report })
+      }
+    } catch (error) {
+      this.#show({ trouble: textOf(error) })
+      const welcome = this.#welcome
+      if (welcome && this.#replica.kind === 'current') {
+        this.#round = null
+        this.#fetch(welcome)
+      }
+    }
+  }
+
+  // ---- the data
+
+  #onLease(lease: Message<'lease'>): void {
+    this.#run(this.#chunks.follow(lease).then(() => this.#announce()))
+    this.#show({ shards: this.#chunks.shards })
+    this.#showProgress()
+    this.#announce()
+  }
+
+  // ---- the rounds
+
+  async #onCalibrate(message: Message<'calibrate'>): Promise<void> {
+    const { trainer, link } = this.#ports
+    const { attempt, share, loaded } = message
+    const batch = this.#welcome?.run.settings.batch ?? 1
+    const draws = this.#chunks.drawsAt(loaded)
+    const value = await trainer.loudness({ round: 0, share, batch, draws }).catch(() => null)
+    if (value !== null) link.send({ type: 'loudness', attempt, value })
+    else link.send({ type: 'abstain', round: 0, attempt, reason: 'non-finite' })
+  }
+
+  async #onOpening(opening: Message<'opening'>): Promise<void> {
+    const { link, mesh, trainer } = this.#ports
+    const welcome = this.#welcome
+    if (!welcome) return
+    const { run, contributor: self } = welcome
+    const { round, attempt } = opening
+    this.#inRound = attempt
+    this.#ballot = null
+    mesh.setGroup(opening.group, self)
+    this.#desk.open(run, opening, { self, units: this.#units })
+    this.#show({ round, status: this.#trainingStatus() })
+    if (!this.#takesPart()) {
+      link.send({ type: 'abstain', round, attempt, reason: 'intensity' })
+      return
+    }
+    const parts = { run, self, trainer, link, mesh, desk: this.#desk, traffic: this.#traffic }
+    const { batchLimit } = this.#options
+    const draws = this.#chunks.drawsAt(opening.loaded)
+    const result = await oneRound(opening, draws, { ...parts, batchLimit })
+    if (result.kind === 'abstained') this.#show({ trouble: result.reason })
+    if (result.kind !== 'cast') return
+    this.#ballot = result.ballot
+    const batch = Math.min(opening.batch, batchLimit ?? opening.batch)
+    this.#show({
+      stepMs: result.result.stepMs,
+      batchLoss: result.result.loss,
+      samples: this.#view.samples + batch * run.settings.localSteps,
+      slicesCast: this.#view.slicesCast + opening.slices,
+    })
+  }
+
+  /** Intensity: a share of the rounds, spread evenly; the others are declined as they open. */
+  #takesPart(): boolean {
+    this.#intensityOwed += this.#intensity
+    if (this.#intensityOwed < 1 - 1e-9) return false
+    this.#intensityOwed -= 1
+    return true
+  }
+
+  #onResend({ attempt, slice }: Message<'resend'>): void {
+    const frame = this.#ballot?.attempt === attempt ? this.#ballot.frames[slice] : undefined
+    if (!frame || !this.#ports.link.sendFrame(frame)) return
+    this.#traffic.ballotSent(frame.length, 'relayed')
+  }
+
+  #onSettled({ attempt, counted }: Message<'settled'>): void {
+    const settlement = counted
+      ? ({ kind: 'decided', counted } as const)
+      : ({ kind: 'void' } as const)
+    this.#run(this.#ports.trainer.settle(attempt, settlement))
+    if (this.#inRound === attempt) this.#inRound = null
+    const mine = counted?.filter(Boolean).length ?? 0
+    const missed = counted !== null && mine === 0
+    this.#show({
+      roundsCounted: this.#view.roundsCounted + (mine > 0 ? 1 : 0),
+      roundsMissed: this.#view.roundsMissed + (missed ? 1 : 0),
+      slicesCounted: this.#view.slicesCounted + mine,
+    })
+    if (this.#wish.kind === 'leave-after-round') void this.stop()
+  }
+
+  #sendTally(frame: Uint8Array): void {
+    if (this.#ports.link.sendFrame(frame)) this.#traffic.add('talliesSent', frame.length)
+  }
+
+  // ---- taking part
+
+  /** Says ready as soon as replica, data and wish allow it. */
+  #announce(): void {
+    // Without a lease, being ready is asking for one.
+    const data = this.#chunks.startable || this.#chunks.shards.length === 0
+    const able = this.#replica.kind === 'current' && data && this.#backend !== null
+    if (this.#announced || !able || this.#wish.kind !== 'take-part') return
+    this.#announced = true
+    this.#run(this.#sendReady())
+  }
+
+  async #sendReady(): Promise<void> {
+    const { trainer, link } = this.#ports
+    const { round, digest } = await trainer.digest()
+    const { backend = 'none', stepMs = {} } = this.#backend ?? {}
+    if (!this.#announced) return
+    link.send({ type: 'ready', round, digest, backend, stepMs: { ...stepMs } })
+    this.#showProgress()
+  }
+
+  #withdraw(reason: 'paused' | 'catching-up'): void {
+    if (!this.#announced) return
+    this.#announced = false
+    this.#ports.link.send({ type: 'unready', reason })
+  }
+
+  #beat(): void {
+    this.#cancelHeartbeat = this.#ports.clock.after(HEARTBEAT_MS, () => {
+      const { link, mesh } = this.#ports
+      const { stepMs } = this.#view
+      const traffic = this.#traffic.report()
+      link.send({ type: 'heartbeat', stepMs, peers: mesh.connected.size, traffic })
+      this.#show({})
+      this.#beat()
+    })
+  }
+
+  /** Work that goes on by itself; what it throws is shown. */
+  #run(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (this.#wish.kind === 'left') return
+      if (!this.#backend) return this.#fail(codeOf(error), textOf(error))
+      this.#show({ trouble: textOf(error) })
+    })
+  }
+
+  #fail(code: string, detail: string): void {
+    this.#wish = { kind: 'left' }
+    this.#shut()
+    this.#show({ status: { kind: 'failed', code, detail } })
+  }
+
+  /** Closes everything but the trainer, which the page may still ask for the parameters. */
+  #shut(): void {
+    const { link, mesh } = this.#ports
+    if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
+    this.#cancelHeartbeat()
+    this.#cancelRetry()
+    this.#desk.close()
+    this.#chunks.close()
+    mesh.close()
+    link.close()
+  }
+
+  // ---- the view
+
+  #trainingStatus(): SessionStatus {
+    return this.#wish.kind === 'leave-after-round'
+      ? { kind: 'ending', then: 'stopped' }
+      : { kind: 'training' }
+  }
+
+  /** The status that follows from where everything stands. */
+  #showProgress(): void {
+    this.#show({ status: this.#status() })
+  }
+
+  #status(): SessionStatus {
+    const { runState } = this.#view
+    if (this.#wish.kind === 'pause') return { kind: 'paused' }
+    if (runState?.kind === 'finished') return { kind: 'finished' }
+    if (!this.#welcome) return { kind: 'connecting' }
+    if (!this.#backend) return { kind: 'preparing' }
+    if (this.#replica.kind !== 'current') return { kind: 'catching-up' }
+    if (this.#chunks.shards.length === 0) return { kind: 'waiting-for-data' }
+    if (!this.#chunks.startable) return { kind: 'catching-up' }
+    if (runState?.kind === 'training') return this.#trainingStatus()
+    return { kind: 'ready' }
+  }
+
+  #show(change: Partial<SessionView>): void {
+    this.#view = {
+      ...this.#view,
+      ...change,
+      traffic: this.#traffic.report(),
+      peers: this.#ports.mesh.connected.size,
+    }
+    this.#ports.onView(this.#view)
+  }
+}
+
+/** The opening phase's frame, which announces units and moves nothing. */
+function isAnnouncement(frame: Uint8Array): boolean {
+  return decodeFrame(frame).payload[0] === 0
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'FAILED'
+}

@@ -1,0 +1,171 @@
+import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
+import { withinBudget } from '@quorate/shared/methods/budget'
+import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import { tallySlice } from '@quorate/shared/tally/count'
+import type { SliceBallot } from '@quorate/shared/tally/count'
+import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
+import type { Slice } from '@quorate/shared/tally/slices'
+import { decodeBallot } from '@quorate/shared/wire/ballot'
+import { decodeFrame, encodeFrame, FrameError } from '@quorate/shared/wire/frame'
+import type { Frame } from '@quorate/shared/wire/frame'
+import { encodeTally } from '@quorate/shared/wire/tally'
+import type { RunInfo } from './ports.ts'
+
+type Opening = MessageOf<CoordinatorMessage, 'opening'>
+type Excuse = MessageOf<CoordinatorMessage, 'excuse'>
+
+/** Slices of ballots that came before their round was opened here, kept for it. */
+const MAX_EARLY = 64
+
+/** A slice of mine in the round at hand. */
+interface OwnedSlice {
+  readonly slice: Slice
+  readonly awaited: Set<number>
+  readonly ballots: Map<number, SliceBallot>
+  sent: boolean
+}
+
+/**
+ * An owner's work: collects the ballots of its slices, adds them up when all are in or at the
+ * deadline, and sends the tallies. What does not belong here is dropped and counted.
+ */
+export class TallyDesk {
+  readonly #ports: {
+    clock: Clock
+    /** A finished tally frame, to the coordinator. */
+    send: (frame: Uint8Array) => void
+  }
+  #run: RunInfo | null = null
+  #opening: Opening | null = null
+  #units: Uint8Array | null = null
+  #owned = new Map<number, OwnedSlice>()
+  #early: { from: number; frame: Frame }[] = []
+  #cancelDeadline: CancelTimer = () => {}
+  /** Frames from other members that broke a rule. */
+  refused = 0
+
+  constructor(ports: { clock: Clock; send: (frame: Uint8Array) => void }) {
+    this.#ports = ports
+  }
+
+  /** The attempt at work, or null. */
+  get attempt(): number | null {
+    return this.#opening?.attempt ?? null
+  }
+
+  /** A round opens; the one before is forgotten. `self` is this contributor's number. */
+  open(run: RunInfo, opening: Opening, round: { self: number; units: Uint8Array | null }): void {
+    this.close()
+    this.#run = run
+    this.#opening = opening
+    this.#units = round.units
+    if (opening.group.length < 2) return
+    const members = opening.group.map(({ contributor }) => contributor)
+    for (const slice of sliceRanges(run.d, run.settings.block, opening.slices)) {
+      if (opening.owners[slice.index] !== round.self) continue
+      const owned = { slice, awaited: new Set(members), ballots: new Map(), sent: false }
+      this.#owned.set(slice.index, owned)
+    }
+    this.#cancelDeadline = this.#ports.clock.after(opening.ballotDeadlineMs, () => {
+      for (const owned of this.#owned.values()) this.#finish(owned)
+    })
+    const early = this.#early
+    this.#early = []
+    for (const { from, frame } of early) this.#take(from, frame)
+  }
+
+  /** A frame from a member of the group, as it came over WebRTC. */
+  frame(from: number, bytes: Uint8Array): void {
+    try {
+      this.#take(from, decodeFrame(bytes))
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      this.refused += 1
+    }
+  }
+
+  /** My own ballot of one of my slices. */
+  own(slice: number, ballot: SliceBallot): void {
+    const owned = this.#owned.get(slice)
+    if (owned) this.#add(owned, ballot)
+  }
+
+  /** The coordinator says: do not wait for this member. */
+  excuse({ attempt, contributor, slice }: Excuse): void {
+    if (attempt !== this.#opening?.attempt) return
+    for (const owned of this.#owned.values()) {
+      if (slice !== null && owned.slice.index !== slice) continue
+      owned.awaited.delete(contributor)
+      this.#finishIfComplete(owned)
+    }
+  }
+
+  close(): void {
+    this.#cancelDeadline()
+    this.#cancelDeadline = () => {}
+    this.#opening = null
+    this.#owned = new Map()
+  }
+
+  #take(from: number, frame: Frame): void {
+    const { header } = frame
+    if (header.kind !== 'ballot' || (this.#run && header.run !== this.#run.number)) {
+      this.refused += 1
+      return
+    }
+    if (!this.#opening || header.attempt > this.#opening.attempt) {
+      this.#early.push({ from, frame })
+      if (this.#early.length > MAX_EARLY) this.#early.shift()
+      return
+    }
+    if (header.attempt !== this.#opening.attempt) return
+    const owned = this.#owned.get(header.slice)
+    const member = this.#opening.group.some(({ contributor }) => contributor === from)
+    if (!owned || !member || !this.#run) {
+      this.refused += 1
+      return
+    }
+    const { block } = this.#run.settings
+    try {
+      const expect = { slice: owned.slice, block, contributor: from }
+      const ballot = decodeBallot(frame.payload, expect)
+      if (this.#permitted(owned.slice, ballot)) this.#add(owned, ballot)
+      else this.refused += 1
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      this.refused += 1
+    }
+  }
+
+  /** METHODS.md: an owner refuses a ballot over the loudness budget; other methods weigh all alike. */
+  #permitted(slice: Slice, { weights }: SliceBallot): boolean {
+    const { block, method } = (this.#run as RunInfo).settings
+    if (method.id !== 'ef-vote') return weights === null || weights.every((weight) => weight <= 1)
+    if (!weights || !this.#units) return false
+    const first = slice.start / block
+    const units = this.#units.subarray(first, first + blockCount(slice.end - slice.start, block))
+    return withinBudget(weights, units, method)
+  }
+
+  #add(owned: OwnedSlice, ballot: SliceBallot): void {
+    if (owned.sent || owned.ballots.has(ballot.contributor)) return
+    owned.ballots.set(ballot.contributor, ballot)
+    owned.awaited.delete(ballot.contributor)
+    this.#finishIfComplete(owned)
+  }
+
+  #finishIfComplete(owned: OwnedSlice): void {
+    if (owned.awaited.size === 0) this.#finish(owned)
+  }
+
+  #finish(owned: OwnedSlice): void {
+    if (owned.sent || !this.#opening || !this.#run) return
+    owned.sent = true
+    const { block } = this.#run.settings
+    const ballots = [...owned.ballots.values()].sort((a, b) => a.contributor - b.contributor)
+    const payload = encodeTally(tallySlice(owned.slice, block, ballots), block)
+    const { round, attempt } = this.#opening
+    const header = { kind: 'tally', run: this.#run.number, round, attempt } as const
+    this.#ports.send(encodeFrame({ ...header, slice: owned.slice.index }, payload))
+  }
+}

@@ -1,0 +1,144 @@
+import type { Clock } from '@quorate/shared/clock/clock'
+import type { BackendName } from '@quorate/shared/protocol/messages'
+import type { BackendReport } from '../session/ports.ts'
+import { TrainerError } from '../trainer/errors.ts'
+
+/** What can be measured. */
+export type TrainingBackend = Exclude<BackendName, 'none'>
+
+/** How the measurement reaches the backends. */
+export interface Bench {
+  /** Makes `name` the backend in use; a string says why it cannot be. May reject. */
+  open(name: TrainingBackend, forced: boolean): Promise<string | null>
+  /** One training step on `records` records with the backend in use. */
+  step(records: number): Promise<void>
+  /** Frees what `name` holds. */
+  drop(name: TrainingBackend): void
+}
+
+export interface MeasureOptions {
+  readonly clock: Clock
+  /** Milliseconds, finer than the clock's. */
+  readonly nowMs: () => number
+  /** Records in a training step. */
+  readonly batch: number
+  readonly forced: TrainingBackend | null
+}
+
+/** In the order in which they are likely to win, so that the budget goes to those. */
+const CANDIDATES: readonly TrainingBackend[] = ['webgpu', 'wasm', 'webgl', 'cpu']
+const LABELS: Readonly<Record<TrainingBackend, string>> = {
+  webgpu: 'WebGPU',
+  webgl: 'WebGL',
+  wasm: 'wasm',
+  cpu: 'CPU',
+}
+/** For all steps of all backends together; one more is not begun that would likely exceed it. */
+const BUDGET_MS = 4000
+const STEPS = 3
+/** A backend that does not start, or hangs in a step, is given up. */
+const BACKEND_DEADLINE_MS = 20_000
+
+type Outcome =
+  | { readonly kind: 'works'; readonly name: TrainingBackend; readonly stepMs: number }
+  | { readonly kind: 'fails'; readonly name: TrainingBackend; readonly detail: string }
+
+/**
+ * Times a few training steps on every backend that works here, leaves the fastest one open and
+ * says why. A forced one is the only one tried.
+ *
+ * @throws TrainerError NO_BACKEND, or BACKEND_CANNOT_TRAIN when one was forced.
+ */
+export async function fastestBackend(
+  bench: Bench,
+  options: MeasureOptions,
+): Promise<BackendReport & { backend: TrainingBackend }> {
+  const { forced, nowMs } = options
+  const endMs = nowMs() + BUDGET_MS
+  const outcomes: Outcome[] = []
+  for (const name of forced ? [forced] : CANDIDATES) {
+    outcomes.push(await within(options.clock, name, () => time(bench, name, options, endMs)))
+  }
+  const works = outcomes.filter((outcome) => outcome.kind === 'works')
+  const [best, ...slower] = works.toSorted((a, b) => a.stepMs - b.stepMs)
+  for (const { name } of outcomes) if (name !== best?.name) bench.drop(name)
+  const fails = outcomes.filter((outcome) => outcome.kind === 'fails')
+  if (!best) {
+    const detail = fails.map(({ name, detail }) => `${LABELS[name]}: ${detail}`).join('; ')
+    throw new TrainerError(forced ? 'BACKEND_CANNOT_TRAIN' : 'NO_BACKEND', detail)
+  }
+  if (outcomes.at(-1)?.name !== best.name) await bench.open(best.name, forced !== null)
+  return {
+    backend: best.name,
+    stepMs: Object.fromEntries(works.map(({ name, stepMs }) => [name, stepMs])),
+    why: sentence(best, { slower, fails, forced: forced !== null }),
+  }
+}
+
+/**
+ * Warms up and times. Steps of one record come first: where a whole batch would take too long,
+ * it is estimated from them.
+ */
+async function time(
+  bench: Bench,
+  name: TrainingBackend,
+  { nowMs, batch, forced }: MeasureOptions,
+  endMs: number,
+): Promise<Outcome> {
+  const obstacle = await bench.open(name, forced !== null)
+  if (obstacle !== null) return { kind: 'fails', name, detail: obstacle }
+  const timed = async (records: number) => {
+    const startMs = nowMs()
+    await bench.step(records)
+    return nowMs() - startMs
+  }
+  await timed(1) // compiles
+  const estimateMs = (await timed(1)) * batch
+  if (nowMs() + estimateMs > endMs) return { kind: 'works', name, stepMs: round(estimateMs) }
+  let stepMs = await timed(batch) // compiles what depends on the size
+  for (let step = 0; step < STEPS && nowMs() + stepMs < endMs; step++) {
+    stepMs = Math.min(stepMs, await timed(batch))
+  }
+  return { kind: 'works', name, stepMs: round(stepMs) }
+}
+
+/** The outcome of `run`, or a failure when it rejects or does not end. */
+function within(
+  clock: Clock,
+  name: TrainingBackend,
+  run: () => Promise<Outcome>,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const fail = (detail: string) => resolve({ kind: 'fails', name, detail })
+    const cancel = clock.after(BACKEND_DEADLINE_MS, () => fail('it does not answer'))
+    run()
+      .then(resolve, (error: unknown) =>
+        fail(error instanceof Error ? error.message : String(error)),
+      )
+      .finally(cancel)
+  })
+}
+
+function sentence(
+  best: Outcome & { kind: 'works' },
+  others: {
+    slower: readonly (Outcome & { kind: 'works' })[]
+    fails: readonly (Outcome & { kind: 'fails' })[]
+    forced: boolean
+  },
+): string {
+  const { slower, fails, forced } = others
+  const took = slower.map(({ name, stepMs }) => `${LABELS[name]} took ${shown(stepMs)}`).join(', ')
+  const cannot = fails.map(({ name, detail }) => `${LABELS[name]}: ${detail}`)
+  const asked = forced ? ', as asked for' : ''
+  const first = `${LABELS[best.name]}${asked}: ${shown(best.stepMs)} a step`
+  return [first, ...(took ? [took] : []), ...cannot].join('; ')
+}
+
+function shown(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10
+}

@@ -1,0 +1,106 @@
+import type { Clock } from '@quorate/shared/clock/clock'
+import type { BackendName } from '@quorate/shared/protocol/messages'
+import type { BackendReport } from '../session/ports.ts'
+import type { BatchGradient, EngineModel, GradientEngine } from '../trainer/engine.ts'
+import { TrainerError } from '../trainer/errors.ts'
+import type { TrainingBackend } from './measure.ts'
+import { fastestBackend } from './measure.ts'
+import { backendLost, contextLost, dropBackend, openBackend } from './tfjs-backends.ts'
+import { tfjsGradient } from './tfjs-gradient.ts'
+
+/** A GPU lost more often than this is not asked again. */
+const MAX_LOSSES = 3
+
+interface Ready {
+  readonly model: EngineModel
+  readonly backend: TrainingBackend
+  /** Resolves with the reason when the GPU is lost. */
+  readonly lost: Promise<string>
+}
+
+export interface TfjsEngineOptions {
+  /** The only backend to use, or null: the fastest. */
+  readonly forced: BackendName | null
+  readonly clock: Clock
+}
+
+/** Gradients by tfjs, on the backend that measured fastest for the model. */
+export class TfjsEngine implements GradientEngine {
+  readonly #options: TfjsEngineOptions
+  #ready: Ready | null = null
+  /** The backend must be opened again before the next step. */
+  #broken = false
+  #losses = 0
+
+  constructor(options: TfjsEngineOptions) {
+    this.#options = options
+  }
+
+  async prepare(model: EngineModel, batch: number): Promise<BackendReport> {
+    this.dispose()
+    const { forced, clock } = this.#options
+    if (forced === 'none') {
+      throw new TrainerError('BACKEND_CANNOT_TRAIN', 'no backend was asked for')
+    }
+    const bench = {
+      open: (name: TrainingBackend, force: boolean) => openBackend(name, model, force),
+      step: async (records: number) => {
+        await tfjsGradient(model, new Float32Array(model.layout.size), blank(model, records))
+      },
+      drop: dropBackend,
+    }
+    const nowMs = () => performance.now()
+    const report = await fastestBackend(bench, { clock, nowMs, batch, forced })
+    this.#ready = { model, backend: report.backend, lost: backendLost(report.backend) }
+    return report
+  }
+
+  async gradient(
+    x: Float32Array,
+    inputs: Float32Array,
+    labels: Uint8Array,
+  ): Promise<BatchGradient> {
+    if (this.#broken) await this.#reopen()
+    const ready = this.#ready
+    if (!ready) throw new TrainerError('NOT_PREPARED', 'no model has been prepared')
+    const step = tfjsGradient(ready.model, x, { inputs, labels })
+    step.catch(() => {}) // where the loss of the GPU is known first
+    const outcome = await Promise.race([step, ready.lost])
+    if (typeof outcome === 'string') throw this.#lose(outcome)
+    if (contextLost(ready.backend)) throw this.#lose('WebGL context lost')
+    return outcome
+  }
+
+  dispose(): void {
+    if (this.#ready) dropBackend(this.#ready.backend)
+    this.#ready = null
+    this.#broken = false
+  }
+
+  #lose(detail: string): Error {
+    this.#losses += 1
+    this.#broken = true
+    return this.#losses > MAX_LOSSES
+      ? new TrainerError('BACKEND_LOST', `${detail}; it happened ${this.#losses} times`)
+      : new Error(detail)
+  }
+
+  async #reopen(): Promise<void> {
+    const ready = this.#ready
+    if (!ready) return
+    const { model, backend } = ready
+    dropBackend(backend)
+    const forced = this.#options.forced !== null
+    const obstacle = await openBackend(backend, model, forced).catch(String)
+    if (obstacle !== null) throw this.#lose(obstacle)
+    this.#ready = { model, backend, lost: backendLost(backend) }
+    this.#broken = false
+  }
+}
+
+/** Records of nothing, to measure with. */
+function blank(model: EngineModel, records: number) {
+  const recordSize = model.shape.input.reduce((size, extent) => size * extent, 1)
+  const inputs = new Float32Array(records * recordSize).fill(0.5)
+  return { inputs, labels: new Uint8Array(records) }
+}

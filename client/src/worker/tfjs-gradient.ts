@@ -1,0 +1,49 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { forward } from '@quorate/shared/model/forward'
+import type { BatchGradient, EngineModel } from '../trainer/engine.ts'
+import { tfjsOps } from './tfjs-ops.ts'
+import { tf } from './tf.ts'
+
+/**
+ * Gradient `[d]` and loss of the mean softmax cross-entropy at `x`, on the backend in use. Leaves
+ * no tensor behind. One read-back: the loss travels behind the gradient.
+ */
+export async function tfjsGradient(
+  model: EngineModel,
+  x: Float32Array,
+  batch: { readonly inputs: Float32Array; readonly labels: Uint8Array },
+): Promise<BatchGradient> {
+  const result = tf.tidy(() => {
+    const parameters = model.layout.tensors.map(({ shape, offset, size }) =>
+      tf.tensor(x.subarray(offset, offset + size), [...shape], 'float32'),
+    )
+    const input = tf.tensor(batch.inputs, [batch.labels.length, ...model.shape.input], 'float32')
+    const wanted = oneHot(batch.labels, model.shape.classes)
+    const lossAt = (...tensors: Tensor[]) =>
+      crossEntropy(forward(tfjsOps, model.layers, tensors, input), wanted)
+    const { value, grads } = tf.valueAndGrads(lossAt)(parameters)
+    return tf.concat1d([...grads, value].map((tensor) => tf.reshape(tensor, [tensor.size])))
+  })
+  try {
+    const values = await result.data<'float32'>()
+    const { size } = model.layout
+    return { gradient: values.slice(0, size), loss: values[size] ?? NaN }
+  } finally {
+    result.dispose()
+  }
+}
+
+/** −(1/B) Σ_b log softmax(logits_b)[label_b] */
+function crossEntropy(logits: Tensor, wanted: Tensor): Tensor {
+  const logs = tf.mul(tf.logSoftmax(logits), wanted)
+  return tf.div(tf.neg(tf.sum(logs)), wanted.shape[0] ?? 1)
+}
+
+/** `[B, classes]`; made here, as integer tensors are a weak spot of some backends. */
+function oneHot(labels: Uint8Array, classes: number): Tensor {
+  const rows = new Float32Array(labels.length * classes)
+  labels.forEach((label, b) => {
+    rows[b * classes + label] = 1
+  })
+  return tf.tensor(rows, [labels.length, classes], 'float32')
+}
