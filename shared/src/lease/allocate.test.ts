@@ -116,6 +116,25 @@ describe('allocate', () => {
       expect(chunksOf(after.get(99)).length).toBeGreaterThan(0)
     }
   })
+  it('moves only the leaver’s chunks when one of a divided shard leaves', () => {
+    const before = holding(allocate(shardsOf(4, 4), newcomers(4), false))
+    for (let leaver = 0; leaver < 4; leaver++) {
+      const stay = before.filter(({ number }) => number !== leaver)
+      expect(moved(stay, allocate(shardsOf(4, 4), stay, false))).toBe(2)
+    }
+  })
+  it('leaves a shard to who holds most of it', () => {
+    const part = (...chunks: string[]) => [{ shard: 0, chunks }]
+    const contributors = [
+      { number: 0, held: part('0/0') },
+      { number: 1, held: part('0/1', '0/2', '0/3') },
+    ]
+    const leases = allocate(shardsOf(4, 4), contributors, false)
+    expect([0, 1].map((number) => leases.get(number)?.map(({ shard }) => shard))).toEqual([
+      [10],
+      [0],
+    ])
+  })
   it('by hand: 10 shards among 3, then 2 shards of 3 and 1 chunks among 5', () => {
     const three = allocate(shardsOf(...Array<number>(10).fill(1)), newcomers(3), false)
     expect(sizes(three)).toEqual([4, 3, 3])

@@ -26,8 +26,8 @@ export interface Allotment {
  * - No more contributors than shards: whole shards, counts differing by at most one.
  * - More: each has a part of one shard; contributors are spread over shards, and a shard's chunks
  *   over its contributors, as evenly as can be.
- * - More than chunks: those who hold nothing yet and come last in the list wait, with an empty
- *   list.
+ * - More than chunks: those who hold nothing yet wait, the last in the list, with an empty list: a
+ *   newcomer evicts nobody.
  *
  * Chunks stay with their holder as far as that allows. Deterministic, and stable: fed its own
  * answer as `held`, it gives the same answer. Shards without chunks are passed over.
@@ -40,7 +40,7 @@ export function allocate(
   const full = shards.filter(({ chunks }) => chunks.length > 0)
   const leases = new Map<number, Allotment[]>(contributors.map(({ number }) => [number, []]))
   if (contributors.length === 0) return leases
-  const order = holdersFirst(full, contributors)
+  const order = holdersOf(full, contributors)
   const teams = shared ? full.map(() => order) : teamsOf(full, order)
   full.forEach((shard, s) => {
     const team = teams[s] ?? []
@@ -62,14 +62,14 @@ interface Holder {
   readonly held: ReadonlyMap<number, ReadonlySet<string>>
 }
 
-/** Holders of any chunk before those of none, otherwise as listed: a newcomer evicts nobody. */
-function holdersFirst(
+/** The contributors in their order, without the shards and chunks that do not exist. */
+function holdersOf(
   shards: readonly ShardChunks[],
   contributors: readonly Lessee[],
 ): readonly Holder[] {
   const placeOf = new Map(shards.map(({ shard }, s) => [shard, s]))
   const known = shards.map(({ chunks }) => new Set(chunks))
-  const holders = contributors.map(({ number, held }): Holder => {
+  return contributors.map(({ number, held }): Holder => {
     const mine = new Map<number, ReadonlySet<string>>()
     for (const { shard, chunks } of held) {
       const s = placeOf.get(shard) ?? -1
@@ -78,8 +78,6 @@ function holdersFirst(
     }
     return { number, held: mine }
   })
-  const holdsAny = (holder: Holder) => holder.held.size > 0
-  return [...holders.filter(holdsAny), ...holders.filter((holder) => !holdsAny(holder))]
 }
 
 /** Who leases from each shard: one each while shards suffice, else teams of even size. */
