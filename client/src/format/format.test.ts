@@ -40,7 +40,7 @@ describe('format', () => {
   })
 
   it.each([
-    [10_000, 'less than a minute'],
+    [10_000, 'under a minute'],
     [60_000, '1 minute'],
     [500_000, '8 minutes'],
     [3_700_000, '1 hour'],

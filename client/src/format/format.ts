@@ -65,7 +65,7 @@ export function duration(ms: number | null): string {
 export function about(ms: number | null): string {
   if (ms === null) return NOTHING
   const minutes = Math.round(ms / 60_000)
-  if (ms < 45_000) return 'less than a minute'
+  if (ms < 45_000) return 'under a minute'
   if (minutes < 60) return minutes === 1 ? '1 minute' : `${minutes} minutes`
   const hours = Math.round(minutes / 60)
   if (hours < 48) return hours === 1 ? '1 hour' : `${hours} hours`

@@ -54,9 +54,8 @@ export class Feed {
   open(): void {
     if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return
     this.#closed = false
-    const url = new URL('/ws?feed', location.href)
-    url.protocol = url.protocol.replace('http', 'ws')
-    const socket = new WebSocket(url)
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    const socket = new WebSocket(`${scheme}://${location.host}/ws?feed`)
     this.#socket = socket
     socket.addEventListener('open', () => {
       if (this.#socket !== socket) return

@@ -13,7 +13,7 @@ const MAX_QUEUED_BYTES = 128 * 1024 * 1024
 export function serveContributor(
   socket: WebSocket,
   address: string,
-  parts: { training: TrainingService; clock: Clock; log: Log },
+  parts: { training: TrainingService; clock: Clock; log: Log; isClosing: () => boolean },
 ): void {
   const contributor = parts.training.accept(connectionOf(socket, address))
   const guarded = (handle: () => void) => {
@@ -33,7 +33,11 @@ export function serveContributor(
     }),
   )
   socket.on('error', (error) => parts.log.info({ err: error, address }, 'a socket failed'))
-  socket.once('close', (code) => guarded(() => contributor.closed(code === 1000 || code === 1001)))
+  socket.once('close', (code) => {
+    // When the server stops, nobody left on purpose: everyone gets their place back.
+    const clean = (code === 1000 || code === 1001) && !parts.isClosing()
+    guarded(() => contributor.closed(clean))
+  })
   keepAlive(socket, parts.clock)
 }
 

@@ -19,13 +19,13 @@ const MESSAGES_PER_10_S = 600
 export class Signalling {
   readonly #training: TrainingService
   readonly #clock: Clock
-  readonly #server: WebSocketServer
+  readonly server: WebSocketServer
   readonly #sockets = new Map<string, WebSocket>()
 
   constructor(httpServer: Server, parts: { training: TrainingService; clock: Clock; log: Log }) {
     this.#training = parts.training
     this.#clock = parts.clock
-    this.#server = new WebSocketServer({
+    this.server = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_SIGNAL_BYTES,
       perMessageDeflate: false,
@@ -34,7 +34,7 @@ export class Signalling {
       path: '/',
       key: KEY,
       allow_discovery: false,
-      createWebSocketServer: () => this.#server,
+      createWebSocketServer: () => this.server,
     })
     peers.on('error', (error) => parts.log.info({ err: error }, 'a signal was wrong'))
     // Mounted so that it begins its work, but in an app that no request reaches: its HTTP side
@@ -54,25 +54,20 @@ export class Signalling {
   serve(id: string, upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer }): void {
     const { request, socket, head } = upgrade
     const accept = () =>
-      this.#server.handleUpgrade(request, socket, head, (accepted) => {
+      this.server.handleUpgrade(request, socket, head, (accepted) => {
         this.#sockets.set(id, accepted)
         accepted.once('close', () => {
           if (this.#sockets.get(id) === accepted) this.#sockets.delete(id)
         })
         this.#limitRate(accepted)
         keepAlive(accepted, this.#clock)
-        this.#server.emit('connection', accepted, request)
+        this.server.emit('connection', accepted, request)
       })
     // PeerJS greets nobody whose id it still knows: the line before must be gone first.
     const before = this.#sockets.get(id)
     if (!before) return accept()
     before.once('close', () => setImmediate(accept))
     before.terminate()
-  }
-
-  close(): void {
-    for (const socket of this.#sockets.values()) socket.close(1001, 'the server stops')
-    this.#server.close()
   }
 
   #limitRate(socket: WebSocket): void {

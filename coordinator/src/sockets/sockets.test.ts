@@ -7,10 +7,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RawData } from 'ws'
 import { WebSocket } from 'ws'
 import { appOfTests, runOfTests } from '../app.fixture.ts'
+import type { Sockets } from './sockets.ts'
 import { attachSockets } from './sockets.ts'
 
 let under: Awaited<ReturnType<typeof appOfTests>>
-let sockets: { close(): void }
+let sockets: Sockets
 let port: number
 const opened: WebSocket[] = []
 
@@ -25,7 +26,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   for (const socket of opened.splice(0)) socket.terminate()
-  sockets.close()
+  await sockets.close()
   await under.close()
 })
 
@@ -255,8 +256,10 @@ describe('an upgrade', () => {
   test('is refused while the server stops, and open sockets are told', async () => {
     const socket = await open('/ws')
     const code = closeCode(socket)
-    sockets.close()
+    const closed = sockets.close()
     expect(await code).toBe(1001)
+    await closed
+    expect(under.training.closings, 'nobody left on purpose').toEqual([false])
     expect(await refusedWith('/ws')).toBe(503)
   })
 })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '@quorate/shared/clock/clock'
@@ -33,9 +34,15 @@ interface Upgrade {
 type Kind = 'contributor' | 'feed' | 'signal'
 
 const PER_ADDRESS = 64
+const HANG_UP_MS = 1000
+
+export interface Sockets {
+  /** Tells every socket (1001), and ends those that do not hang up within a second. */
+  close(): Promise<void>
+}
 
 /** All WebSockets of the server, told apart by path: `/ws`, `/ws?feed` and `/signal/peerjs`. */
-export function attachSockets(server: Server, parts: SocketParts): { close(): void } {
+export function attachSockets(server: Server, parts: SocketParts): Sockets {
   const { training, telemetry, clock, log } = parts
   const options = { noServer: true, perMessageDeflate: false }
   const contributors = new WebSocketServer({ ...options, maxPayload: MAX_MESSAGE_BYTES })
@@ -80,7 +87,9 @@ export function attachSockets(server: Server, parts: SocketParts): { close(): vo
     } else if (url.pathname === '/ws') {
       const address = admit('contributor', upgrade)
       if (address === null) return
-      accept(contributors, upgrade, (each) => serveContributor(each, address, parts))
+      accept(contributors, upgrade, (each) =>
+        serveContributor(each, address, { ...parts, isClosing: () => isClosing }),
+      )
     } else if (url.pathname === SIGNAL_PATH) {
       const id = signalling.allowed(url)
       if (id === null) return refuse(socket, 'SIGN_IN_NEEDED', 'This ticket is not one of ours.')
@@ -99,16 +108,27 @@ export function attachSockets(server: Server, parts: SocketParts): { close(): vo
   })
 
   return {
-    close() {
+    async close() {
       isClosing = true
       feed.close()
-      for (const each of [contributors, pages]) {
-        for (const socket of each.clients) socket.close(1001, 'the server stops')
-        each.close()
-      }
-      signalling.close()
+      const servers = [contributors, pages, signalling.server]
+      await Promise.all(servers.map((each) => hangUp(each, clock)))
     },
   }
+}
+
+/** Resolves when every socket of `server` is closed. */
+async function hangUp(server: WebSocketServer, clock: Clock): Promise<void> {
+  const closed = [...server.clients].map((socket) => {
+    socket.close(1001, 'the server stops')
+    return once(socket, 'close')
+  })
+  const cancel = clock.after(HANG_UP_MS, () => {
+    for (const socket of server.clients) socket.terminate()
+  })
+  await Promise.all(closed)
+  cancel()
+  server.close()
 }
 
 /** Answers an upgrade with a problem document instead. */

@@ -1,6 +1,7 @@
 import type { SessionHandle } from '../../session/handle.ts'
 import { noSession } from '../../session/view.ts'
 import type { SessionStatus, SessionView } from '../../session/view.ts'
+import { forcedBy } from './forced.ts'
 import type { PausedBy } from './status.ts'
 
 export interface JoinOptions {
@@ -67,15 +68,14 @@ export class Contribution {
     const before = this.#handle
     const { startBrowserSession } = await import('../../session/browser-session.ts')
     await before?.then((old) => old.stopNow()).catch(() => undefined)
-    const query = new URLSearchParams(location.search)
-    const batch = Number(query.get('batch'))
+    const { backend, batch } = forcedBy(location.search)
     return startBrowserSession({
       run,
       intensity,
       hideAddress,
       onView: (view) => this.#show(view),
-      backend: query.get('backend'),
-      batch: Number.isInteger(batch) && batch >= 1 ? batch : null,
+      backend,
+      batch,
     })
   }
 
