@@ -116,6 +116,8 @@ export class ChunkLoader {
         if (lease.signal.aborted) return
         const sizeBytes = bytes.length
         await this.#ports.trainer.addChunk(digest, bytes)
+        // A newer lease has told the trainer meanwhile what to keep, and that was not this.
+        if (lease.signal.aborted) return
         this.#held.add(digest)
         this.#ports.progress(this.#held.size, lease.total, sizeBytes)
         const unreported = this.#held.size - this.#reported.size
