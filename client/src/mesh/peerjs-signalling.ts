@@ -168,6 +168,11 @@ class PeerChannel implements Channel {
       this.#tell({ kind: 'message', message })
     })
     connection.on('close', () => this.#lost())
+    // PeerJS waits for ICE to fail; Chromium leaves that at 'disconnected' and fails the whole.
+    const { peerConnection } = connection
+    peerConnection.addEventListener('connectionstatechange', () => {
+      if (peerConnection.connectionState === 'failed') this.#lost()
+    })
     connection.on('error', () => this.#lost())
   }
 
