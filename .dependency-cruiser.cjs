@@ -146,7 +146,8 @@ const inClient = [
   never(
     'below-session',
     '^client/src/(mesh|link|trainer|worker)/',
-    '^client/src/(session|pages)/',
+    // Interfaces lie with the one who uses them.
+    '^client/src/(session/(?!ports\\.ts)|pages/)',
     'pages → session → {mesh, link, trainer}',
   ),
   never(

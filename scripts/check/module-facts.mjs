@@ -96,6 +96,7 @@ function exportsOf(node, source) {
     line: source.getLineAndCharacterOfPosition(identifier.getStart()).line + 1,
     isPublic,
     ownUse: isSignaturePart(node) && countOf(identifier.text, source.text) > 1,
+    usedHere: countOf(identifier.text, source.text) > 1,
   }))
 }
 

@@ -2,10 +2,10 @@
  * Dead code: exports that nothing imports, and source files that nothing reaches.
  *
  * An export counts as used when another file imports it by name, or imports its whole module
- * (`import * as`, `import()`, `export *`). Tests are no use of what is shipped: what only tests
- * import carries the tag `@public` in its comment, with the reason. A type or an error class that
- * its own file uses may be exported without an importer: it is part of what a function there
- * takes, gives or throws.
+ * (`import * as`, `import()`, `export *`). Tests are a use only of what its own file uses too;
+ * what exists for tests alone, such as a slow reference, carries the tag `@public` in its comment,
+ * with the reason. A type or an error class that its own file uses may be exported without an
+ * importer: it is part of what a function there takes, gives or throws.
  */
 import { filesUnder } from '../bootstrap/fingerprint.mjs'
 import { moduleFacts } from './module-facts.mjs'
@@ -21,7 +21,7 @@ const isSource = (file) => /\.(ts|mjs|svelte|html)$/.test(file) && !file.endsWit
 const isTestFile = (file) => /\.(test|e2e)\.ts$/.test(file)
 /** Exists for tests, and may export for them. */
 const isForTests = (file) =>
-  isTestFile(file) || /\.contract\.ts$|\/testing\/|^e2e\/tests\//.test(file)
+  isTestFile(file) || /\.(contract|fixture)\.ts$|\/(testing|memory)\/|memory-\w+\.ts$|^e2e\//.test(file)
 /** Started by a person, by Node or by a page, not by an import. */
 const isEntry = (file) =>
   [
@@ -38,10 +38,12 @@ const modules = new Map(files.map((file) => [file, moduleFacts(file)]))
 
 /** file → names that other files take from it; '' stands for its being reached at all */
 const used = new Map(files.map((file) => [file, new Set()]))
+const usedByTests = new Map(files.map((file) => [file, new Set()]))
 for (const [file, { imports }] of modules) {
   for (const { from, names } of imports) {
-    if (from === file || (isForTests(file) && !isForTests(from))) continue
-    for (const name of ['', ...names]) used.get(from)?.add(name)
+    if (from === file) continue
+    const uses = isForTests(file) && !isForTests(from) ? usedByTests : used
+    for (const name of ['', ...names]) uses.get(from)?.add(name)
   }
 }
 
@@ -50,7 +52,8 @@ function findingsIn(file, exports) {
   const names = used.get(file)
   if (isEntry(file) || names.has('*')) return []
   const dead = exports.filter(
-    ({ name, isPublic, ownUse }) => !names.has(name) && !isPublic && !ownUse,
+    ({ name, isPublic, ownUse, usedHere }) =>
+      !names.has(name) && !isPublic && !ownUse && !(usedHere && usedByTests.get(file).has(name)),
   )
   if (dead.length > 0) {
     return dead.map(

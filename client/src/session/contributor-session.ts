@@ -8,9 +8,10 @@ import { catchUp } from './catch-up.ts'
 import { ChunkLoader } from './chunk-loader.ts'
 import { oneRound } from './one-round.ts'
 import type { CastBallot } from './one-round.ts'
-import type { BackendReport, Files, Link, LinkEvent, Mesh, RunInfo, Trainer } from './ports.ts'
+import type { BackendReport, Files, Link, LinkEvent, Mesh, Trainer } from './ports.ts'
 import { TallyDesk } from './tally-desk.ts'
 import { TrafficMeter } from './traffic-meter.ts'
+import { noSession } from './view.ts'
 import type { SessionStatus, SessionView } from './view.ts'
 
 type Message<T extends CoordinatorMessage['type']> = MessageOf<CoordinatorMessage, T>
@@ -53,10 +54,14 @@ type Wish =
   | { readonly kind: 'left' }
 
 /** Where the replica stands towards the coordinator's. */
-type Replica =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'fetching'; readonly waiting: Uint8Array[]; readonly abort: AbortController }
-  | { readonly kind: 'current' }
+type Replica = { readonly kind: 'none' } | Fetching | { readonly kind: 'current' }
+
+interface Fetching {
+  readonly kind: 'fetching'
+  /** Verdicts that came meanwhile. */
+  readonly waiting: Uint8Array[]
+  readonly abort: AbortController
+}
 
 /** One contributor from hello to bye; lives through reconnects. */
 export class ContributorSession {
@@ -79,13 +84,12 @@ export class ContributorSession {
   #intensityOwed = 0
   #cancelHeartbeat: () => void = () => {}
   #cancelRetry: () => void = () => {}
-  #view: SessionView
+  #view: SessionView = noSession
 
   constructor(ports: SessionPorts, options: SessionOptions) {
     this.#ports = ports
     this.#options = options
     this.#intensity = options.intensity
-    this.#view = emptyView(this.#traffic)
     const { clock, link, trainer, files, mesh } = ports
     this.#desk = new TallyDesk({ clock, send: (frame) => this.#sendTally(frame) })
     this.#chunks = new ChunkLoader({
@@ -235,9 +239,9 @@ export class ContributorSession {
   // ---- the replica
 
   /** From now on verdicts wait until those before them are here. */
-  #fetching(): Replica & { kind: 'fetching' } {
+  #fetching(): Fetching {
     if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
-    const replica = { kind: 'fetching', waiting: [], abort: new AbortController() } as const
+    const replica: Fetching = { kind: 'fetching', waiting: [], abort: new AbortController() }
     this.#replica = replica
     return replica
   }
@@ -253,7 +257,7 @@ export class ContributorSession {
 
   async #catchUp(
     target: { round: number; checkpoint: Message<'welcome'>['checkpoint'] },
-    replica: Replica & { kind: 'fetching' },
+    replica: Fetching,
   ): Promise<void> {
     const { run } = this.#welcome as Message<'welcome'>
     const { files, trainer, clock } = this.#ports
@@ -317,7 +321,8 @@ export class ContributorSession {
     const { trainer, link } = this.#ports
     const applied = trainer.applyVerdict(frame)
     // Asked for in the same breath, so that no later verdict comes between.
-    const digested = (this.#round ?? 0) % DIGEST_EVERY === DIGEST_EVERY - 1 ? trainer.digest() : null
+    const digested =
+      (this.#round ?? 0) % DIGEST_EVERY === DIGEST_EVERY - 1 ? trainer.digest() : null
     if (this.#round !== null && !isAnnouncement(frame)) this.#round += 1
     try {
       const { round } = await applied
@@ -341,7 +346,6 @@ export class ContributorSession {
   // ---- the data
 
   #onLease(lease: Message<'lease'>): void {
-    if (lease.parts.length === 0) this.#withdraw('no-data')
     this.#run(this.#chunks.follow(lease).then(() => this.#announce()))
     this.#show({ shards: this.#chunks.shards })
     this.#showProgress()
@@ -429,7 +433,9 @@ export class ContributorSession {
 
   /** Says ready as soon as replica, data and wish allow it. */
   #announce(): void {
-    const able = this.#replica.kind === 'current' && this.#chunks.startable && this.#backend
+    // Without a lease, being ready is asking for one.
+    const data = this.#chunks.startable || this.#chunks.shards.length === 0
+    const able = this.#replica.kind === 'current' && data && this.#backend !== null
     if (this.#announced || !able || this.#wish.kind !== 'take-part') return
     this.#announced = true
     this.#run(this.#sendReady())
@@ -444,7 +450,7 @@ export class ContributorSession {
     this.#showProgress()
   }
 
-  #withdraw(reason: 'paused' | 'catching-up' | 'no-data'): void {
+  #withdraw(reason: 'paused' | 'catching-up'): void {
     if (!this.#announced) return
     this.#announced = false
     this.#ports.link.send({ type: 'unready', reason })
@@ -528,31 +534,6 @@ export class ContributorSession {
 /** The opening phase's frame, which announces units and moves nothing. */
 function isAnnouncement(frame: Uint8Array): boolean {
   return decodeFrame(frame).payload[0] === 0
-}
-
-function emptyView(traffic: TrafficMeter): SessionView {
-  return {
-    status: { kind: 'idle' },
-    me: null,
-    runState: null,
-    round: 0,
-    replicaRound: 0,
-    roundsCounted: 0,
-    roundsMissed: 0,
-    samples: 0,
-    slicesCounted: 0,
-    slicesCast: 0,
-    backend: null,
-    backendWhy: '',
-    stepMs: null,
-    batchLoss: null,
-    peers: 0,
-    shards: [],
-    traffic: traffic.report(),
-    digest: null,
-    loading: null,
-    trouble: null,
-  }
 }
 
 function textOf(error: unknown): string {

@@ -35,7 +35,11 @@ export interface CastBallot {
 }
 
 export type RoundResult =
-  | { readonly kind: 'cast'; readonly ballot: CastBallot; readonly result: CastResult & { kind: 'ballot' } }
+  | {
+      readonly kind: 'cast'
+      readonly ballot: CastBallot
+      readonly result: CastResult & { kind: 'ballot' }
+    }
   | { readonly kind: 'abstained'; readonly reason: string }
   /** Another round opened, or the session ended, before the ballot was ready. */
   | { readonly kind: 'overtaken' }

@@ -1,4 +1,5 @@
 import type { BackendName, TrafficReport } from '@quorate/shared/protocol/messages'
+import { noTraffic } from '@quorate/shared/protocol/traffic'
 import type { RunState } from '@quorate/shared/run/state'
 
 /** What the page shows of a session: one immutable value, replaced whole. */
@@ -51,3 +52,27 @@ export type SessionStatus =
   | { readonly kind: 'finished' }
   /** Nothing more will happen by itself; `code` has a sentence in the docs. */
   | { readonly kind: 'failed'; readonly code: string; readonly detail: string }
+
+/** Before anything has begun. */
+export const noSession: SessionView = {
+  status: { kind: 'idle' },
+  me: null,
+  runState: null,
+  round: 0,
+  replicaRound: 0,
+  roundsCounted: 0,
+  roundsMissed: 0,
+  samples: 0,
+  slicesCounted: 0,
+  slicesCast: 0,
+  backend: null,
+  backendWhy: '',
+  stepMs: null,
+  batchLoss: null,
+  peers: 0,
+  shards: [],
+  traffic: noTraffic,
+  digest: null,
+  loading: null,
+  trouble: null,
+}

@@ -38,7 +38,8 @@ export class BallotBox {
           if (ballot) direct.push(ballot)
         }
       })
-      if (direct.length > 0 || parts.length === 0) parts.push(tallySlice(slice, shape.block, direct))
+      if (direct.length > 0 || parts.length === 0)
+        parts.push(tallySlice(slice, shape.block, direct))
       return parts.length === 1 ? (parts[0] as SliceTally) : mergeTallies(parts)
     })
     return { d: shape.d, block: shape.block, slices }

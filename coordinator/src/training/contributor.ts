@@ -4,6 +4,7 @@ import type {
   CoordinatorMessage,
   TrafficReport,
 } from '@quorate/shared/protocol/messages'
+import { noTraffic } from '@quorate/shared/protocol/traffic'
 import type { Connection } from './ports.ts'
 
 /** Strikes halve in this time; at `EXCLUDE_AT` a contributor is excluded. */
@@ -97,7 +98,7 @@ export class Contributor {
       number: this.number,
       name: this.name,
       backend: this.backend,
-      status: this.status,
+      status: this.status === 'ready' && shards.length === 0 ? 'waiting' : this.status,
       shards,
       roundsCounted: this.roundsCounted,
       roundsMissed: this.roundsMissed,
@@ -110,16 +111,4 @@ export class Contributor {
       lastDigest: this.lastDigest,
     }
   }
-}
-
-export const noTraffic: TrafficReport = {
-  ballotsSent: 0,
-  ballotsReceived: 0,
-  talliesSent: 0,
-  verdictsReceived: 0,
-  controlSent: 0,
-  controlReceived: 0,
-  downloads: 0,
-  slicesDirect: 0,
-  slicesRelayed: 0,
 }

@@ -2,7 +2,11 @@
 import { toHex } from '@quorate/shared/bytes/hex'
 import type { Clock } from '@quorate/shared/clock/clock'
 import { contributorMessage } from '@quorate/shared/protocol/messages'
-import type { ContributorMessage, CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import type {
+  ContributorMessage,
+  CoordinatorMessage,
+  MessageOf,
+} from '@quorate/shared/protocol/messages'
 import type { DataShape } from '@quorate/shared/model/spec'
 import { decodeFrame, FrameError } from '@quorate/shared/wire/frame'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
@@ -42,7 +46,8 @@ export class Members {
       returning && hello.resume
         ? { contributor: returning, token: hello.resume.token }
         : roster.admit(nowMs, stored.settings.batch)
-    if (!admitted) return { code: 'RUN_FULL', detail: 'This run has no room for more contributors.' }
+    if (!admitted)
+      return { code: 'RUN_FULL', detail: 'This run has no room for more contributors.' }
     const { contributor, token } = admitted
     if (contributor.banned) {
       return { code: 'EXCLUDED', detail: 'The operator has excluded you from this run.' }
@@ -60,7 +65,13 @@ export class Members {
     this.#driver.settleLeases()
     const lease = leases.lease(contributor.number)
     if (returning && lease && lease.version > 0) this.#driver.sendLease(contributor.number)
-    events.add('info', returning ? 'returned' : 'joined', `${contributor.name} is here.`, null, contributor.name)
+    events.add(
+      'info',
+      returning ? 'returned' : 'joined',
+      `${contributor.name} is here.`,
+      null,
+      contributor.name,
+    )
     this.#driver.remember(contributor)
     return contributor
   }
@@ -190,9 +201,8 @@ export class Members {
     if (message.round === model.round && message.digest !== model.digest()) {
       return this.#resync(contributor, message.round)
     }
-    const { leases } = this.#driver.parts
-    leases.add(contributor.number, [], this.#clock.nowMs())
     contributor.status = 'ready'
+    this.#driver.settleLeases()
     this.#driver.proceed()
   }
 
@@ -259,5 +269,8 @@ export function parseMessage(text: string): Parsed {
   const parsed = contributorMessage.safeParse(json)
   if (parsed.success) return { ok: true, value: parsed.data }
   const issue = parsed.error.issues[0]
-  return { ok: false, detail: `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'invalid'}`.trim() }
+  return {
+    ok: false,
+    detail: `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'invalid'}`.trim(),
+  }
 }

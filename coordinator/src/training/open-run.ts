@@ -6,7 +6,16 @@ import type { DataShape } from '@quorate/shared/model/spec'
 import { Checkpoints, readCheckpoint } from './checkpoints.ts'
 import { EventLog } from './event-log.ts'
 import { LeaseBook } from './lease-book.ts'
-import type { BlobStore, Entropy, Evaluator, Ledger, Ledgers, Log, Store, StoredRun } from './ports.ts'
+import type {
+  BlobStore,
+  Entropy,
+  Evaluator,
+  Ledger,
+  Ledgers,
+  Log,
+  Store,
+  StoredRun,
+} from './ports.ts'
 import { Roster } from './roster.ts'
 import { RoundBook } from './round-book.ts'
 import { DIGEST_EVERY, RunDriver } from './run-driver.ts'

@@ -13,7 +13,11 @@ export interface Store {
   /** Attempts below `upTo` count as used, for good; on disk when this resolves. */
   reserveAttempts(id: string, upTo: number): Promise<void>
   appendRounds(id: string, rounds: readonly RoundMetrics[]): Promise<void>
-  saveEvaluation(id: string, round: number, value: { accuracy: number; loss: number }): Promise<void>
+  saveEvaluation(
+    id: string,
+    round: number,
+    value: { accuracy: number; loss: number },
+  ): Promise<void>
   /** Ascending by round; at most `limit` rows, evenly thinned when there are more. */
   rounds(id: string, range: { from: number; to: number; limit: number }): Promise<RoundMetrics[]>
   appendEvent(id: string, event: EventView): Promise<void>
@@ -70,7 +74,11 @@ export interface StoredCheckpoint {
 
 export interface StoredShard {
   readonly shard: number
-  readonly chunks: readonly { readonly digest: string; readonly records: number; readonly sizeBytes: number }[]
+  readonly chunks: readonly {
+    readonly digest: string
+    readonly records: number
+    readonly sizeBytes: number
+  }[]
   /** Records per class. */
   readonly labels: readonly number[]
 }

@@ -33,7 +33,8 @@ export function previewRun(
   const weighted = settings.method.id === 'ef-vote'
   const slices = sliceRanges(d, block, groupSize)
   const ballotBytes = slices.reduce(
-    (sum, slice) => sum + HEADER_BYTES + ballotPayloadBytes(slice.end - slice.start, block, weighted),
+    (sum, slice) =>
+      sum + HEADER_BYTES + ballotPayloadBytes(slice.end - slice.start, block, weighted),
     0,
   )
   return {

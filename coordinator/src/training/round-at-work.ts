@@ -86,7 +86,8 @@ export class RoundAtWork {
   /** A ballot slice or tally of this attempt. */
   frame(from: number, frame: Frame, nowMs: number): FrameAnswer {
     const slice = this.slices[frame.header.slice]
-    if (!slice) return offence('FRAME_SLICE', `slice ${frame.header.slice} of ${this.slices.length}`)
+    if (!slice)
+      return offence('FRAME_SLICE', `slice ${frame.header.slice} of ${this.slices.length}`)
     if (!this.has(from)) return offence('NOT_IN_ROSTER', 'you are not in this round')
     try {
       return frame.header.kind === 'tally'

@@ -143,8 +143,7 @@ function ballotBytes(
   return work.slices.reduce((sum, slice) => {
     const voters = result.counted[slice.index] ?? []
     const own = work.plan.groups.filter(
-      ({ members, owners }) =>
-        members.length > 1 && voters.includes(owners[slice.index] as number),
+      ({ members, owners }) => members.length > 1 && voters.includes(owners[slice.index] as number),
     ).length
     const bytes = HEADER_BYTES + ballotPayloadBytes(slice.end - slice.start, block, weighted)
     return sum + (voters.length - own) * bytes

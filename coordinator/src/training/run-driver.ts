@@ -131,7 +131,12 @@ export class RunDriver {
   pause(by: 'operator' | 'fault', reason: string): void {
     this.#abandon()
     this.#setState({ kind: 'paused', by, reason })
-    this.parts.events.add(by === 'fault' ? 'error' : 'info', 'paused', reason, this.parts.model.round)
+    this.parts.events.add(
+      by === 'fault' ? 'error' : 'info',
+      'paused',
+      reason,
+      this.parts.model.round,
+    )
   }
 
   async resume(): Promise<void> {
@@ -215,7 +220,10 @@ export class RunDriver {
   settleLeases(): void {
     if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'resting') return
     const { leases, roster, clock } = this.parts
-    const { changed, expired } = leases.settle(clock.nowMs())
+    const nowMs = clock.nowMs()
+    for (const { number } of roster.ready())
+      if (!leases.holds(number)) leases.add(number, [], nowMs)
+    const { changed, expired } = leases.settle(nowMs)
     for (const number of expired) roster.get(number)?.send(noLease)
     for (const number of changed) this.sendLease(number)
   }
@@ -273,7 +281,11 @@ export class RunDriver {
     const shares = sharesOf(participants)
     const work = new Calibration(
       participants.map(({ contributor }) => contributor.number),
-      { clock, deadlineMs: deadlines.roundMs, done: (reports) => this.#calibrated(attempt, reports) },
+      {
+        clock,
+        deadlineMs: deadlines.roundMs,
+        done: (reports) => this.#calibrated(attempt, reports),
+      },
     )
     this.#phase = { kind: 'calibrating', work }
     participants.forEach(({ contributor }, at) =>
@@ -335,7 +347,12 @@ export class RunDriver {
     this.#attemptsThisRound += 1
     if (!valid.includes(true)) {
       this.#settle(work, null)
-      this.parts.events.add('warn', 'round-void', `Round ${work.plan.round} had too few voters.`, work.plan.round)
+      this.parts.events.add(
+        'warn',
+        'round-void',
+        `Round ${work.plan.round} had too few voters.`,
+        work.plan.round,
+      )
       return this.#again()
     }
     this.#phase = { kind: 'deciding' }
@@ -423,7 +440,12 @@ export class RunDriver {
     emit({ type: 'round', run: stored.id, metrics })
     const absent = metrics.expected - metrics.voters
     if (absent > 0) {
-      events.add('info', 'absent', `${absent} of ${metrics.expected} were not counted.`, metrics.round)
+      events.add(
+        'info',
+        'absent',
+        `${absent} of ${metrics.expected} were not counted.`,
+        metrics.round,
+      )
     }
   }
 

@@ -67,7 +67,10 @@ class Training implements TrainingService {
 
   async create(settings: RunSettings): Promise<RunView> {
     if (this.#runs.size >= MAX_RUNS) {
-      throw new TrainingError('TOO_MANY_RUNS', `There are ${MAX_RUNS} runs already; delete one first.`)
+      throw new TrainingError(
+        'TOO_MANY_RUNS',
+        `There are ${MAX_RUNS} runs already; delete one first.`,
+      )
     }
     const { store, blobs, clock, entropy, data } = this.#ports
     const { shape } = await data.describe(settings.dataSet)
@@ -113,7 +116,9 @@ class Training implements TrainingService {
 
   async again(id: string): Promise<RunView> {
     const { settings } = this.#driver(id).parts.stored
-    const made = await this.create(runSettings.parse({ ...settings, seed: (settings.seed + 1) >>> 0 }))
+    const made = await this.create(
+      runSettings.parse({ ...settings, seed: (settings.seed + 1) >>> 0 }),
+    )
     return this.start(made.id)
   }
 
@@ -266,4 +271,3 @@ function translate(error: unknown): never {
   }
   throw error
 }
-

@@ -46,7 +46,13 @@ export function layoutOf(spec: ModelSpec, data: DataShape): Layout {
     const relu = 'relu' in layer && layer.relu
     const add = (name: string, tensorShape: readonly number[], initialVariance: number) => {
       const size = product(tensorShape)
-      tensors.push({ name: `${layer.kind}${index}/${name}`, shape: tensorShape, offset, size, initialVariance })
+      tensors.push({
+        name: `${layer.kind}${index}/${name}`,
+        shape: tensorShape,
+        offset,
+        size,
+        initialVariance,
+      })
       offset += size
     }
     add('weight', weights, (relu ? 2 : 1) / fanIn)

@@ -61,7 +61,7 @@ export const contributorMessage = z.discriminatedUnion('type', [
     stepMs: z.record(z.string().max(16), finite).default({}),
   }),
   /** Takes no more part until the next ready: paused, hidden by choice, or saving power. */
-  z.strictObject({ type: z.literal('unready'), reason: z.enum(['paused', 'catching-up', 'no-data']) }),
+  z.strictObject({ type: z.literal('unready'), reason: z.enum(['paused', 'catching-up']) }),
   z.strictObject({ type: z.literal('loudness'), attempt: u32, value: z.number().min(0) }),
   /** Casts no ballot in this opening. */
   z.strictObject({
@@ -84,7 +84,11 @@ export type ContributorMessage = z.infer<typeof contributorMessage>
 // ---- coordinator → contributor
 
 /** A chunk of a shard: an immutable file under /api/blobs/<digest>. */
-export const chunkRef = z.strictObject({ digest, records: z.int().min(1), sizeBytes: z.int().min(1) })
+export const chunkRef = z.strictObject({
+  digest,
+  records: z.int().min(1),
+  sizeBytes: z.int().min(1),
+})
 export type ChunkRef = z.infer<typeof chunkRef>
 
 export const leasePart = z.strictObject({
@@ -145,7 +149,13 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     expiresInMs: count,
   }),
   /** The opening phase: report the loudness of a first gradient. */
-  z.strictObject({ type: z.literal('calibrate'), attempt: u32, loaded: u32, share: finite, deadlineMs: count }),
+  z.strictObject({
+    type: z.literal('calibrate'),
+    attempt: u32,
+    loaded: u32,
+    share: finite,
+    deadlineMs: count,
+  }),
   /** A round opens. */
   z.strictObject({
     type: z.literal('opening'),
@@ -170,7 +180,12 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     roundDeadlineMs: count,
   }),
   /** Do not wait for this member's ballot in `slice` (null: in any): left, abstained or relayed. */
-  z.strictObject({ type: z.literal('excuse'), ...opening, contributor: u32, slice: u32.nullable() }),
+  z.strictObject({
+    type: z.literal('excuse'),
+    ...opening,
+    contributor: u32,
+    slice: u32.nullable(),
+  }),
   /** The owner of `slice` failed: send your ballot of it here. */
   z.strictObject({ type: z.literal('resend'), ...opening, slice: u32 }),
   /** What became of this contributor's ballot; counted[j] for slice j, or null: the attempt is void. */

@@ -20,6 +20,11 @@ describe('generator', () => {
     const chiSquare = counts.reduce((sum, n) => sum + (n - 10_000) ** 2 / 10_000, 0)
     expect(chiSquare).toBeLessThan(27.9)
   })
+  it('draws without bias where words do not divide: a third below a third (5 s.e.)', () => {
+    const chance = generator(6)
+    const low = draw(3000, () => chance.below(3 * 2 ** 30)).filter((value) => value < 2 ** 30)
+    expect(Math.abs(low.length - 1000)).toBeLessThan(5 * Math.sqrt(3000 * (1 / 3) * (2 / 3)))
+  })
   it('takes bounds up to 2³² and refuses others', () => {
     expect(generator(1).below(1)).toBe(0)
     expect(generator(1).below(2 ** 32)).toBe(generator(1).uint32())

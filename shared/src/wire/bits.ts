@@ -7,7 +7,7 @@ import { FrameError } from './frame.ts'
 export function writeBits(words: Uint32Array, size: number, out: Uint8Array): void {
   const bytes = Math.ceil(size / 8)
   for (let at = 0; at < bytes; at++) out[at] = (words[at >> 2] as number) >>> ((at & 3) * 8)
-  if (size % 8 !== 0) out[bytes - 1] = (out[bytes - 1] as number) & ((1 << size % 8) - 1)
+  if (size % 8 !== 0) out[bytes - 1] = (out[bytes - 1] as number) & ((1 << (size % 8)) - 1)
 }
 
 /** The sign words of `size` bits; padding bits are ignored, and 0 in what is returned. */
@@ -86,7 +86,10 @@ export function readPlanes(
       value |= (((bytes[plane * stride + (i >> 3)] as number) >>> (i & 7)) & 1) << plane
     }
     if (value > range.greatest) {
-      throw new FrameError('FRAME_PAYLOAD', `a sum of ${value} where at most ${range.greatest} is possible`)
+      throw new FrameError(
+        'FRAME_PAYLOAD',
+        `a sum of ${value} where at most ${range.greatest} is possible`,
+      )
     }
     values[range.start + i] = value
   }

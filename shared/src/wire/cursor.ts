@@ -38,7 +38,10 @@ export class Reader {
   #take(size: number): number {
     const start = this.#at
     if (size > this.#bytes.length - start) {
-      throw new FrameError('FRAME_PAYLOAD', `${size} bytes expected at ${start}, ${this.#bytes.length - start} left`)
+      throw new FrameError(
+        'FRAME_PAYLOAD',
+        `${size} bytes expected at ${start}, ${this.#bytes.length - start} left`,
+      )
     }
     this.#at = start + size
     return start

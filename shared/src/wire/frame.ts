@@ -90,10 +90,16 @@ export function encodeFrame(header: FrameHeader, payload: Uint8Array): Uint8Arra
  */
 export function decodeFrame(bytes: Uint8Array): Frame {
   if (bytes.length < HEADER_BYTES) {
-    throw new FrameError('FRAME_TOO_SHORT', `a frame has at least ${HEADER_BYTES} bytes, not ${bytes.length}`)
+    throw new FrameError(
+      'FRAME_TOO_SHORT',
+      `a frame has at least ${HEADER_BYTES} bytes, not ${bytes.length}`,
+    )
   }
   if (bytes.length > MAX_FRAME_BYTES) {
-    throw new FrameError('FRAME_TOO_LARGE', `a frame has at most ${MAX_FRAME_BYTES} bytes, not ${bytes.length}`)
+    throw new FrameError(
+      'FRAME_TOO_LARGE',
+      `a frame has at most ${MAX_FRAME_BYTES} bytes, not ${bytes.length}`,
+    )
   }
   if (bytes[0] !== 0x51 || bytes[1] !== 0x72) {
     throw new FrameError('FRAME_MAGIC', 'not a frame: the first bytes are wrong')
@@ -106,7 +112,10 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   const length = view.getUint32(28, true)
   const whole = view.getUint32(20, true) === 0 && view.getUint32(24, true) === length
   if (!whole || length !== bytes.length - HEADER_BYTES || view.getUint16(18, true) !== 0) {
-    throw new FrameError('FRAME_LENGTH', `the header says ${length} bytes, ${bytes.length - HEADER_BYTES} came`)
+    throw new FrameError(
+      'FRAME_LENGTH',
+      `the header says ${length} bytes, ${bytes.length - HEADER_BYTES} came`,
+    )
   }
   if (view.getUint32(32, true) !== checksum(bytes)) {
     throw new FrameError('FRAME_CHECKSUM', 'the checksum does not match')

@@ -1,7 +1,14 @@
 import { blockCount } from '../tally/slices.ts'
 import type { Slice } from '../tally/slices.ts'
 import type { SliceTally } from '../tally/tally.ts'
-import { planeBytes, planesFor, readNibbles, readPlanes, writeNibbles, writePlanes } from './bits.ts'
+import {
+  planeBytes,
+  planesFor,
+  readNibbles,
+  readPlanes,
+  writeNibbles,
+  writePlanes,
+} from './bits.ts'
 import { Reader, Writer } from './cursor.ts'
 import { FrameError } from './frame.ts'
 
@@ -27,7 +34,11 @@ export function encodeTally(tally: SliceTally, block: number): Uint8Array {
     counts[i] = ((sums[i] as number) + (totals[Math.floor(i / block)] as number)) / 2
   }
   totals.forEach((total, at) => {
-    const range = { start: at * block, end: Math.min(size, (at + 1) * block), planes: planesFor(total) }
+    const range = {
+      start: at * block,
+      end: Math.min(size, (at + 1) * block),
+      planes: planesFor(total),
+    }
     writePlanes(counts, range, writer.room(planeBytes(range.end - range.start, range.planes)))
   })
   return writer.done()
@@ -60,7 +71,10 @@ export function decodeTally(
   const count = reader.u16()
   const weighted = reader.u8()
   if (count > expect.maxVoters || weighted > 1) {
-    throw new FrameError('FRAME_PAYLOAD', `${count} voters (at most ${expect.maxVoters}), flag ${weighted}`)
+    throw new FrameError(
+      'FRAME_PAYLOAD',
+      `${count} voters (at most ${expect.maxVoters}), flag ${weighted}`,
+    )
   }
   const voters = Array.from({ length: count }, () => reader.u32())
   if (voters.some((voter, at) => at > 0 && voter <= (voters[at - 1] as number))) {

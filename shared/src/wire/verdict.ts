@@ -54,7 +54,8 @@ export function encodeVerdict(
 /** The verdict in a frame. @throws FrameError */
 export function decodeVerdict(frame: Uint8Array, expect: VectorShape): DecodedVerdict {
   const { header, payload } = decodeFrame(frame)
-  if (header.kind !== 'verdict') throw new FrameError('FRAME_KIND', `a ${header.kind} frame, not a verdict`)
+  if (header.kind !== 'verdict')
+    throw new FrameError('FRAME_KIND', `a ${header.kind} frame, not a verdict`)
   if (header.run !== expect.run) {
     throw new FrameError('FRAME_RUN', `run ${header.run}, expected ${expect.run}`)
   }
@@ -132,7 +133,11 @@ function readStep(
     case stepCode.none:
       return { kind: 'none' }
     case stepCode.signs:
-      return { kind: 'signs', step: finite(reader.f32()), signs: readBits(reader.bytes(signBytes), shape.d) }
+      return {
+        kind: 'signs',
+        step: finite(reader.f32()),
+        signs: readBits(reader.bytes(signBytes), shape.d),
+      }
     case stepCode.scaled:
       return {
         kind: 'scaled',

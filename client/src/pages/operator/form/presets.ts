@@ -1,0 +1,42 @@
+import type { MethodId } from '@quorate/shared/methods/settings'
+import { demoSettings, runSettings, type RunSettings } from '@quorate/shared/run/settings'
+
+export type PresetName = 'demo' | 'dirichlet' | 'iid' | 'lenet'
+export const presetNames: readonly PresetName[] = ['demo', 'dirichlet', 'iid', 'lenet']
+
+/** Complete settings to start from; a fresh object each time. */
+export function preset(name: PresetName): RunSettings {
+  switch (name) {
+    case 'demo':
+      return runSettings.parse(demoSettings)
+    case 'dirichlet':
+      return runSettings.parse({
+        ...demoSettings,
+        name: 'Handwritten digits, skewed',
+        partition: { kind: 'dirichlet', alpha: 0.3 },
+      })
+    case 'iid':
+      return runSettings.parse({
+        ...demoSettings,
+        name: 'Handwritten digits, shards alike',
+        partition: { kind: 'iid' },
+      })
+    case 'lenet':
+      return runSettings.parse({
+        ...demoSettings,
+        name: 'Handwritten digits, LeNet-5',
+        purpose: 'A small convolutional network learns to read handwritten digits (MNIST).',
+        model: { kind: 'lenet5' },
+        partition: { kind: 'dirichlet', alpha: 0.3 },
+        learningRate: 0.001,
+      })
+  }
+}
+
+/** Learning rates that did well on MNIST with one digit per shard (docs/methods). */
+export const usualRate: Readonly<Record<MethodId, number>> = {
+  'ef-vote': 0.003,
+  'signum-mv': 0.001,
+  'signsgd-mv': 0.003,
+  ssdm: 0.03,
+}

@@ -1,0 +1,55 @@
+import type { RunView } from '@quorate/shared/api/api'
+import { demoSettings, runSettings } from '@quorate/shared/run/settings'
+import type { RunState } from '@quorate/shared/run/state'
+import { describe, expect, it } from 'vitest'
+import { byNeed, choose } from './choose.ts'
+
+function run(id: string, state: RunState, ready = 0): RunView {
+  return {
+    id,
+    number: 1,
+    settings: runSettings.parse(demoSettings),
+    state,
+    d: 25_450,
+    round: 0,
+    accuracy: null,
+    loss: null,
+    accuracyRound: null,
+    contributors: ready,
+    ready,
+    createdAtMs: 0,
+    startedAtMs: null,
+    roundMs: null,
+    timeLeftMs: null,
+    digest: null,
+  }
+}
+
+const finished = run('finished', { kind: 'finished', why: 'rounds' })
+const crowded = run('crowded', { kind: 'training' }, 9)
+const lonely = run('lonely', { kind: 'training' }, 1)
+const waiting = run('waiting', { kind: 'waiting', need: 4, have: 3 })
+const created = run('created', { kind: 'created' })
+
+describe('the choice of a run', () => {
+  it('puts runs that wait for people first, then the emptier, and finished ones last', () => {
+    const order = byNeed([finished, crowded, created, lonely, waiting]).map(({ id }) => id)
+    expect(order).toEqual(['waiting', 'lonely', 'crowded', 'created', 'finished'])
+  })
+
+  it('goes straight to a lone run, and to the only one that is not over', () => {
+    expect(choose('/', [finished])).toEqual({ kind: 'run', run: finished })
+    expect(choose('/', [finished, lonely])).toEqual({ kind: 'run', run: lonely })
+  })
+
+  it('lists several, and all of them where all are asked for', () => {
+    expect(choose('/', [lonely, waiting])).toEqual({ kind: 'list', runs: [waiting, lonely] })
+    expect(choose('/runs', [finished, lonely]).kind).toBe('list')
+  })
+
+  it('finds the run of a shared link, or says that there is none', () => {
+    expect(choose('/run/lonely', [waiting, lonely])).toEqual({ kind: 'run', run: lonely })
+    expect(choose('/run/gone', [lonely])).toEqual({ kind: 'missing' })
+    expect(choose('/', [])).toEqual({ kind: 'none' })
+  })
+})

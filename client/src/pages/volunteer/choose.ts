@@ -1,0 +1,44 @@
+import type { RunView } from '@quorate/shared/api/api'
+
+/** How much a run needs one more person; higher is more, below zero is not at all. */
+function need({ state, ready, settings }: RunView): number {
+  switch (state.kind) {
+    case 'waiting':
+      return 1000 + state.need - state.have
+    case 'calibrating':
+    case 'training':
+      return Math.max(1, 100 - (100 * ready) / Math.max(1, settings.shards))
+    case 'created':
+      return 0.5
+    case 'paused':
+      return 0.2
+    case 'finished':
+      return -1
+  }
+}
+
+/** Runs with the one that needs people most first; equal need keeps the newer one ahead. */
+export function byNeed(runs: readonly RunView[]): RunView[] {
+  return [...runs].sort((a, b) => need(b) - need(a) || b.createdAtMs - a.createdAtMs)
+}
+
+export type Choice =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'run'; readonly run: RunView }
+  | { readonly kind: 'list'; readonly runs: readonly RunView[] }
+  | { readonly kind: 'missing' }
+
+/** What `/` and `/run/<id>` show. A lone run that is not over is shown at once. */
+export function choose(path: string, runs: readonly RunView[]): Choice {
+  const id = /^\/run\/([^/]+)\/?$/.exec(path)?.[1]
+  if (id !== undefined) {
+    const run = runs.find((one) => one.id === decodeURIComponent(id))
+    return run ? { kind: 'run', run } : { kind: 'missing' }
+  }
+  const [first, second] = byNeed(runs)
+  if (!first) return { kind: 'none' }
+  const alone = !second || (need(first) >= 0 && need(second) < 0)
+  return alone && path !== '/runs'
+    ? { kind: 'run', run: first }
+    : { kind: 'list', runs: byNeed(runs) }
+}

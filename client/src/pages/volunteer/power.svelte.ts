@@ -1,0 +1,64 @@
+/** Battery and screen, where the browser lets a page know or ask. */
+
+interface Battery extends EventTarget {
+  readonly charging: boolean
+}
+
+type Support = 'unknown' | 'yes' | 'no'
+
+/** Whether this machine runs on battery; Chromium alone tells. */
+export class PowerSource {
+  support = $state<Support>('unknown')
+  onBattery = $state(false)
+
+  async watch(): Promise<void> {
+    const getBattery: unknown = Reflect.get(navigator, 'getBattery')
+    if (typeof getBattery !== 'function') {
+      this.support = 'no'
+      return
+    }
+    try {
+      const battery = (await getBattery.call(navigator)) as Battery
+      this.support = 'yes'
+      this.onBattery = !battery.charging
+      battery.addEventListener('chargingchange', () => (this.onBattery = !battery.charging))
+    } catch {
+      this.support = 'no'
+    }
+  }
+}
+
+/** Keeps the screen on while wanted; the browser drops the lock when the page is hidden. */
+export class ScreenLock {
+  readonly support: Support = 'wakeLock' in navigator ? 'yes' : 'no'
+  refused = $state(false)
+  #wanted = false
+  #lock: WakeLockSentinel | null = null
+
+  constructor() {
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') void this.#settle()
+    })
+  }
+
+  want(wanted: boolean): void {
+    this.#wanted = wanted
+    void this.#settle()
+  }
+
+  async #settle(): Promise<void> {
+    if (this.support === 'no') return
+    try {
+      if (this.#wanted && (this.#lock === null || this.#lock.released)) {
+        this.#lock = await navigator.wakeLock.request('screen')
+        this.refused = false
+      }
+      if (!this.#wanted) {
+        await this.#lock?.release()
+        this.#lock = null
+      }
+    } catch {
+      this.refused = this.#wanted
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { RunState } from '@quorate/shared/run/state'
+import { describe, expect, it } from 'vitest'
+import type { SessionStatus } from '../../session/view.ts'
+import { statusLine } from './status.ts'
+
+const statuses: { [K in SessionStatus['kind']]: readonly Extract<SessionStatus, { kind: K }>[] } = {
+  idle: [{ kind: 'idle' }],
+  connecting: [{ kind: 'connecting' }],
+  preparing: [{ kind: 'preparing' }],
+  'catching-up': [{ kind: 'catching-up' }],
+  'waiting-for-data': [{ kind: 'waiting-for-data' }],
+  ready: [{ kind: 'ready' }],
+  training: [{ kind: 'training' }],
+  ending: [
+    { kind: 'ending', then: 'paused' },
+    { kind: 'ending', then: 'stopped' },
+  ],
+  paused: [{ kind: 'paused' }],
+  'connection-lost': [{ kind: 'connection-lost', retryAtMs: 5000, reason: 'closed' }],
+  stopped: [{ kind: 'stopped' }],
+  finished: [{ kind: 'finished' }],
+  failed: [
+    { kind: 'failed', code: 'NO_BACKEND', detail: 'wasm cannot train conv layers.' },
+    { kind: 'failed', code: 'SOMETHING_NEW', detail: 'An exact sentence from the server.' },
+  ],
+}
+
+const runStates: { [K in RunState['kind']]: readonly Extract<RunState, { kind: K }>[] } = {
+  created: [{ kind: 'created' }],
+  waiting: [{ kind: 'waiting', need: 4, have: 1 }],
+  calibrating: [{ kind: 'calibrating' }],
+  training: [{ kind: 'training' }],
+  paused: [
+    { kind: 'paused', by: 'operator', reason: '' },
+    { kind: 'paused', by: 'fault', reason: 'the disk is full.' },
+  ],
+  finished: [
+    { kind: 'finished', why: 'rounds' },
+    { kind: 'finished', why: 'target' },
+    { kind: 'finished', why: 'stopped' },
+  ],
+}
+
+const everyStatus = Object.values(statuses).flat()
+const everyRunState = [null, ...Object.values(runStates).flat()]
+const context = { nowMs: 0, pausedBy: 'me' } as const
+
+describe('the status line', () => {
+  it('has a title and a sentence for every state of session and run', () => {
+    for (const status of everyStatus) {
+      for (const runState of everyRunState) {
+        const { title, sentence } = statusLine({ status, runState }, context)
+        expect(title).toMatch(/^[A-Z].*[^.]$/)
+        expect(sentence).toMatch(/^[A-Z].*[.)]$/)
+      }
+    }
+  })
+
+  it('offers a way out of every state that does not move on by itself', () => {
+    for (const kind of ['paused', 'stopped', 'finished', 'failed', 'connection-lost'] as const) {
+      for (const status of statuses[kind]) {
+        expect(statusLine({ status, runState: null }, context).ways).not.toHaveLength(0)
+      }
+    }
+  })
+
+  it('counts down to the next try and never below zero', () => {
+    const [lost] = statuses['connection-lost']
+    if (!lost) throw new Error('no example')
+    const at = (nowMs: number) =>
+      statusLine({ status: lost, runState: null }, { ...context, nowMs })
+    expect(at(1500).sentence).toContain('in 4 s')
+    expect(at(9000).sentence).toContain('Trying again now')
+  })
+
+  it('says who is missing while the run waits', () => {
+    const [waiting] = runStates.waiting
+    const said = statusLine({ status: { kind: 'ready' }, runState: waiting ?? null }, context)
+    expect(said.sentence).toContain('4 people')
+    expect(said.ways).toContain('share')
+  })
+
+  it('shows the code of a failure and the sentence that came with an unknown one', () => {
+    const status = { kind: 'failed', code: 'SOMETHING_NEW', detail: 'Exactly this.' } as const
+    const said = statusLine({ status, runState: null }, context)
+    expect(said).toMatchObject({ code: 'SOMETHING_NEW', sentence: 'Exactly this.' })
+  })
+
+  it('tells a pause on battery from a pause by choice', () => {
+    const view = { status: { kind: 'paused' }, runState: null } as const
+    expect(statusLine(view, { ...context, pausedBy: 'battery' }).title).toBe('Paused on battery')
+  })
+})

@@ -1,0 +1,106 @@
+import type { RunState } from '@quorate/shared/run/state'
+import type { SessionView } from '../../session/view.ts'
+import type { Tone } from '../../ui/tone.ts'
+import { volunteer } from '../../words/en/volunteer.ts'
+
+const words = volunteer.status
+
+/** A way out of a state, offered as a button beside its sentence. */
+export type Way = 'resume' | 'again' | 'reload' | 'runs' | 'share' | 'stop-now'
+
+export interface StatusLine {
+  readonly tone: Tone
+  readonly title: string
+  readonly sentence: string
+  /** Stable code of a failure. */
+  readonly code: string | null
+  readonly ways: readonly Way[]
+}
+
+/** Why the session is paused; the session itself does not know. */
+export type PausedBy = 'me' | 'battery'
+
+/** What to say of every state of a session in every state of its run, and the way out of it. */
+export function statusLine(
+  view: Pick<SessionView, 'status' | 'runState'>,
+  context: { readonly nowMs: number; readonly pausedBy: PausedBy },
+): StatusLine {
+  const { status, runState } = view
+  switch (status.kind) {
+    case 'idle':
+      return line('calm', words.idle, [])
+    case 'connecting':
+      return line('busy', words.connecting, ['stop-now'])
+    case 'preparing':
+      return line('busy', words.preparing, ['stop-now'])
+    case 'catching-up':
+      return line('busy', words.catchingUp, ['stop-now'])
+    case 'waiting-for-data':
+      return line('warn', words.waitingForData, ['runs'])
+    case 'ready':
+    case 'training':
+      return atWork(status.kind, runState)
+    case 'ending':
+      return line('busy', words.ending[status.then], ['stop-now'])
+    case 'paused':
+      return paused(runState, context.pausedBy)
+    case 'connection-lost': {
+      const seconds = Math.max(0, Math.ceil((status.retryAtMs - context.nowMs) / 1000))
+      return line('warn', words.lost(seconds, status.reason), ['stop-now'])
+    }
+    case 'stopped':
+      return line('calm', words.stopped, ['again'])
+    case 'finished':
+      return finished(runState)
+    case 'failed':
+      return failed(status.code, status.detail)
+  }
+}
+
+function atWork(kind: 'ready' | 'training', runState: RunState | null): StatusLine {
+  switch (runState?.kind) {
+    case 'created':
+      return line('calm', words.run.created, [])
+    case 'waiting':
+      return line('warn', words.run.waiting(runState.need, runState.have), ['share'])
+    case 'calibrating':
+      return line('busy', words.run.calibrating, [])
+    case 'training':
+    case undefined:
+      return kind === 'training' ? line('busy', words.training, []) : line('good', words.ready, [])
+    case 'paused':
+      return runState.by === 'operator'
+        ? line('warn', words.run.pausedByOperator, [])
+        : line('warn', words.run.pausedByFault(runState.reason), [])
+    case 'finished':
+      return finished(runState)
+  }
+}
+
+function paused(runState: RunState | null, by: PausedBy): StatusLine {
+  if (runState?.kind === 'finished') return line('calm', words.paused.runFinished, ['runs'])
+  return line('calm', by === 'battery' ? words.paused.byBattery : words.paused.byMe, ['resume'])
+}
+
+function finished(runState: RunState | null): StatusLine {
+  const why = runState?.kind === 'finished' ? runState.why : 'unknown'
+  return line('good', words.finished[why], ['runs'])
+}
+
+/** Failures that joining once more may get over, and those that a fresh page may. */
+const AGAIN = new Set(['KICKED'])
+const FINAL = new Set(['BANNED', 'RUN_NOT_FOUND', 'NO_BACKEND'])
+
+function failed(code: string, detail: string): StatusLine {
+  const known = Object.hasOwn(words.failed, code) ? words.failed[code] : undefined
+  const way: Way = AGAIN.has(code) ? 'again' : FINAL.has(code) ? 'runs' : 'reload'
+  const said = line('bad', known ?? words.failedOther(detail), [way])
+  const sentence =
+    known && detail && code === 'NO_BACKEND' ? `${said.sentence} ${detail}` : said.sentence
+  return { ...said, sentence, code }
+}
+
+function line(tone: Tone, said: readonly string[], ways: readonly Way[]): StatusLine {
+  const [title = '', sentence = ''] = said
+  return { tone, title, sentence, code: null, ways }
+}

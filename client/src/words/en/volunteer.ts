@@ -1,0 +1,243 @@
+/** Words of the volunteer page: plain, exact, short. */
+export const volunteer = {
+  title: 'Quorate: train a model together',
+  loading: 'Asking the server what there is to train…',
+  notFound: {
+    title: 'There is no such run here',
+    text: 'The link is mistyped, or the run has been deleted.',
+    all: 'See all runs',
+  },
+  noRuns: {
+    title: 'Nothing to train yet',
+    text: 'The operator of this server has not made a run. This page shows it as soon as there is one.',
+  },
+  runs: {
+    title: 'What would you like to help train?',
+    text: 'This server has several runs. Each is one model that many browsers train together.',
+    suggested: 'Needs you most',
+    people: (ready: number) =>
+      ready === 1 ? '1\u00a0person\u00a0now' : `${ready}\u00a0people\u00a0now`,
+    all: 'All runs',
+  },
+  before: {
+    eyebrow: 'A model trained by its visitors',
+    by: (host: string) => `Run by the operator of ${host}.`,
+    join: 'Join the training',
+    joinNote: 'Nothing starts before you press it, and one click ends it.',
+    finished: 'This training is finished',
+    finishedNote: 'The model has learned what it could in this run. Thank you for coming.',
+    terms: 'What it takes, what it gives away',
+    uses: {
+      title: 'It uses your GPU',
+      text: (perHour: string, first: string) =>
+        `A share of it while this page is open, about ${perHour} of traffic an hour, and ${first} to download first.`,
+      noRate: (first: string) =>
+        `A share of it while this page is open, and ${first} to download first.`,
+    },
+    leaves: {
+      title: 'Only votes leave',
+      text: 'Training examples come from this server. Your browser answers with one bit for each number in the model: up or down. Nothing of your files is read.',
+    },
+    seen: {
+      title: 'Others can see your address',
+      text: 'Browsers send their votes to each other directly, so other volunteers can see your network address, unless you hide it.',
+    },
+    hide: 'Hide my address',
+    hideNote: 'Your votes then go through the server. Slower for everybody, just as useful.',
+    insecure: {
+      title: 'This page came over plain HTTP',
+      text: 'Browsers give the GPU only to pages that came over HTTPS or from the same computer. You can join all the same: your processor does the work, more slowly.',
+    },
+    noWebGpu: {
+      title: 'This browser does not offer WebGPU',
+      text: 'You can join all the same: your processor does the work, more slowly. A recent Chrome, Edge or Safari can use the GPU.',
+    },
+    forced: (backend: string) => `The address of this page asks for the backend “${backend}”.`,
+  },
+  figures: {
+    accuracy: 'Accuracy',
+    accuracyNote: (round: number) => `tested at round ${round}`,
+    notTested: 'not tested yet',
+    round: 'Round',
+    of: (round: string, rounds: string) => `${round} of ${rounds}`,
+    people: 'People now',
+    timeLeft: 'Time left',
+    progress: 'Rounds done',
+    curve: 'How well it does',
+  },
+  mine: {
+    title: 'My part',
+    as: (name: string) => `You are ${name}.`,
+    rounds: 'Rounds counted',
+    roundsNote: (missed: string) => `${missed} missed`,
+    samples: 'Examples seen',
+    accepted: 'Votes accepted',
+    acceptedNote: (counted: string, cast: string) => `${counted} of ${cast} parts`,
+    batchLoss: 'Loss of my last batch',
+    step: 'One step takes',
+    peers: 'Connected directly',
+    peersNone: 'through the server',
+    backend: 'Computes on',
+    shards: 'My shards',
+    shardsNone: 'none yet',
+    shardsMany: (count: number, first: string) => `${count} of them: ${first}, …`,
+    digest: (round: number, digest: string) => `My model at round ${round}: ${digest}`,
+    digestNote:
+      'Every volunteer has the same code at the same round: all models are equal, bit for bit.',
+  },
+  traffic: {
+    title: 'What went over the wire',
+    kind: 'Kind',
+    up: 'Up',
+    down: 'Down',
+    votes: 'Votes',
+    tallies: 'Counts of votes',
+    verdicts: 'Results of votes',
+    control: 'Messages',
+    downloads: 'Examples and model',
+    total: 'Together',
+    saved: (times: string) =>
+      `Sent as usual numbers, the votes and results would be ${times} times as large.`,
+    direct: (share: string) => `${share} of my votes went directly to other browsers.`,
+  },
+  controls: {
+    title: 'Controls',
+    pause: 'Pause',
+    resume: 'Go on',
+    stopAfter: 'Stop after this round',
+    stopNow: 'Stop now',
+    again: 'Join again',
+    intensity: 'How hard to work',
+    intensityNote: (share: string) =>
+      share === '100%'
+        ? 'Takes part in every round.'
+        : `Takes part in ${share} of the rounds; the GPU is free in between.`,
+    wakeLock: 'Keep the screen on',
+    wakeLockMissing: 'This browser cannot keep the screen on.',
+    wakeLockRefused: 'The browser refused to keep the screen on, perhaps to save power.',
+    battery: 'Pause on battery',
+    batteryMissing: 'This browser does not tell whether it runs on battery.',
+    hidden: 'My address is hidden for this session.',
+  },
+  people: {
+    title: 'Who is here',
+    you: 'you',
+    none: 'Nobody yet.',
+    count: (count: number) => (count === 1 ? '1 person' : `${count} people`),
+    more: (count: number) => `and ${count} more`,
+    status: {
+      joining: 'joining',
+      ready: 'training',
+      paused: 'paused',
+      away: 'connection lost',
+      waiting: 'waiting for data',
+    },
+    counted: (rounds: string) => `${rounds} rounds`,
+  },
+  summary: {
+    title: 'Your part in it',
+    text: (rounds: string, samples: string) =>
+      `${rounds} of your votes were counted, made from ${samples} examples.`,
+  },
+  status: {
+    idle: ['Not joined', 'Press the button to take part.'],
+    connecting: ['Connecting', 'Calling the server.'],
+    preparing: ['Getting ready', 'Measuring what this machine computes fastest on.'],
+    catchingUp: ['Catching up', 'Loading examples and the model as it stands.'],
+    waitingForData: [
+      'Waiting for a place',
+      'More people are here than there is data for. You take part as soon as somebody leaves.',
+    ],
+    ending: {
+      paused: ['Finishing this round', 'Then it pauses.'],
+      stopped: ['Finishing this round', 'Then it stops.'],
+    },
+    training: ['Training', 'Your votes count. You can leave this page in the background.'],
+    ready: ['Ready', 'Waiting for the next round to open.'],
+    run: {
+      created: [
+        'Ready',
+        'The operator has not started this run yet. It begins by itself when they do.',
+      ],
+      waiting: (need: number, have: number) => [
+        'Waiting for others',
+        `Training starts with ${need} people, and ${have} are ready. Send somebody the link.`,
+      ],
+      calibrating: ['Ready', 'The run takes its first measurements; the first round follows.'],
+      pausedByOperator: [
+        'The run is paused',
+        'The operator paused it. It goes on by itself when they let it.',
+      ],
+      pausedByFault: (reason: string) => [
+        'The run is held up',
+        `Something went wrong on the server: ${reason} The operator has been told.`,
+      ],
+    },
+    paused: {
+      byMe: ['Paused', 'Your GPU is free. Go on whenever you like.'],
+      byBattery: [
+        'Paused on battery',
+        'It goes on by itself when the charger is connected, or at once if you say so.',
+      ],
+      runFinished: ['Paused', 'Meanwhile the run has finished.'],
+    },
+    lost: (seconds: number, reason: string) => [
+      'Connection lost',
+      seconds > 0
+        ? `Trying again in ${seconds} s. Your place and your examples are kept. (${reason})`
+        : `Trying again now. Your place and your examples are kept. (${reason})`,
+    ],
+    stopped: ['Stopped', 'You have left the training. Everything you gave has been counted.'],
+    finished: {
+      rounds: ['Finished', 'All rounds are done. Thank you: this model is partly yours.'],
+      target: ['Finished', 'The model reached its goal. Thank you: it is partly yours.'],
+      stopped: ['Finished', 'The operator ended this run. Thank you: the model is partly yours.'],
+      unknown: ['Finished', 'The run is over. Thank you: this model is partly yours.'],
+    },
+    failed: {
+      NO_BACKEND: [
+        'This browser cannot train this model',
+        'None of its ways to compute can. A browser with WebGPU can.',
+      ],
+      BANNED: ['Excluded', 'The operator excluded this browser from the run.'],
+      KICKED: ['Removed', 'The operator removed you from the run. You may join again.'],
+      TOO_MANY_STRIKES: [
+        'Excluded',
+        'The server refused too much of what this browser sent. Reloading the page often helps.',
+      ],
+      PROTOCOL_VERSION: [
+        'This page is out of date',
+        'The server speaks a newer language. Reload the page.',
+      ],
+      RUN_NOT_FOUND: ['The run is gone', 'The operator deleted it.'],
+      PAGE_PART_MISSING: [
+        'A part of this page did not load',
+        'The connection broke, or the server has been updated meanwhile. Reload the page.',
+      ],
+    } as Readonly<Record<string, readonly [string, string] | undefined>>,
+    failedOther: (detail: string) => ['It does not work', detail],
+    code: (code: string) => `Code: ${code}`,
+  },
+  tryIt: {
+    title: 'Try the model',
+    lead: 'Draw a digit. The copy of the model in this tab reads it; the drawing stays here.',
+    pad: 'Drawing area for a digit. With the keyboard, choose one of the examples below it.',
+    clear: 'Clear',
+    examples: 'Or take one',
+    example: (digit: number) => `Example of a ${digit}`,
+    empty: 'Nothing drawn yet.',
+    loading: 'Your copy of the model is still on its way.',
+    reads: (digit: number, share: string) => `It reads a ${digit} (${share}).`,
+    unsure: (digit: number, share: string) => `It is not sure; most likely a ${digit} (${share}).`,
+    at: (round: string) => `Your model at round ${round}.`,
+    probability: (digit: number, share: string) => `${digit}: ${share}`,
+    seen: 'What the model sees',
+    missing: 'The drawing area did not load. Reload the page after the training to try the model.',
+  },
+  ways: {
+    reload: 'Reload the page',
+    runs: 'See other runs',
+    share: 'Copy the link',
+    operator: 'Operator',
+  },
+} as const

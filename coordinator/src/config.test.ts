@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { CodedError } from './errors.ts'
+import { helpText, readConfig } from './config.ts'
+
+function refusal(argv: string[], env: Record<string, string> = {}): string {
+  try {
+    readConfig(argv, env)
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'CONFIG_INVALID') return error.message
+    throw error
+  }
+  return 'accepted'
+}
+
+describe('the settings', () => {
+  test('have the documented defaults', () => {
+    expect(readConfig([], {})).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      dataFolder: './data',
+      publicUrl: null,
+      tls: null,
+      trustProxy: false,
+      iceServers: [],
+      logLevel: 'warn',
+      demo: true,
+      volunteers: 0,
+    })
+  })
+
+  test('come from flags, else from the environment', () => {
+    const env = { QUORATE_PORT: '0', QUORATE_HOST: '::', QUORATE_NO_DEMO: '1' }
+    const config = readConfig(['--port', '81', '--trust-proxy'], env)
+    expect(config).toMatchObject({ port: 81, host: '::', demo: false, trustProxy: true })
+  })
+
+  test('that do not pass are all named, with what is wrong', () => {
+    const said = refusal(['--port', '99999', '--volunteers', 'many', '--log-level', 'loud'])
+    expect(said).toContain('--port "99999": is not within 0 and 65535')
+    expect(said).toContain('--volunteers "many": is not a whole number')
+    expect(said).toContain('--log-level "loud"')
+  })
+
+  test.each([
+    [['--prot', '1'], "'--prot'"],
+    [['extra'], 'extra'],
+    [['--tls-cert', 'a.pem'], 'both or none'],
+    [['--tls-key', 'a.pem'], 'both or none'],
+    [['--public-url', 'example.org'], 'is not an address'],
+    [['--public-url', 'https://example.org/path'], 'is not an address'],
+    [['--volunteers', '33'], 'is not within 0 and 32'],
+    [['--ice-servers', 'http://x'], 'is not a stun: or turn: address'],
+    [['--ice-servers', '[1'], 'is not JSON'],
+    [['--ice-servers', '[{"url":"stun:x"}]'], 'is not a list'],
+    [['--host', ''], 'is empty'],
+  ])('%j are refused', (argv, said) => {
+    expect(refusal(argv)).toContain(said)
+  })
+
+  test('a switch in the environment is 1 or 0', () => {
+    expect(refusal([], { QUORATE_NO_DEMO: 'maybe' })).toContain('a switch takes 1 or 0')
+    expect(readConfig([], { QUORATE_NO_DEMO: '0' })?.demo).toBe(true)
+  })
+
+  test('ICE servers are a list of addresses or JSON', () => {
+    const servers = (text: string) => readConfig(['--ice-servers', text], {})?.iceServers
+    expect(servers('stun:a:3478, turn:b')).toEqual([{ urls: 'stun:a:3478' }, { urls: 'turn:b' }])
+    const turn = { urls: ['turn:b'], username: 'u', credential: 'c' }
+    expect(servers(JSON.stringify([turn]))).toEqual([turn])
+  })
+
+  test('--help names every flag', () => {
+    expect(readConfig(['--help'], {})).toBeNull()
+    for (const flag of [
+      'host',
+      'port',
+      'data',
+      'public-url',
+      'tls-cert',
+      'tls-key',
+      'trust-proxy',
+      'ice-servers',
+      'log-level',
+      'no-demo',
+      'volunteers',
+    ]) {
+      expect(helpText()).toContain(`--${flag}`)
+    }
+  })
+})

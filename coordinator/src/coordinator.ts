@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { systemClock } from '@quorate/shared/clock/system-clock'
+import { demoSettings, runSettings } from '@quorate/shared/run/settings'
+import type { FastifyBaseLogger } from 'fastify'
+import { buildApp } from './app.ts'
+import { Operator } from './auth/operator.ts'
+import type { Config } from './config.ts'
+import { openDataSets } from './data/data-sets.ts'
+import { trainingData } from './data/training-data.ts'
+import { openDataDirectory } from './data-directory.ts'
+import { openDatabase } from './database/database.ts'
+import { CodedError } from './errors.ts'
+import { ThreadEvaluator } from './evaluation/evaluator.ts'
+import type { RouteApp } from './routes/route-app.ts'
+import { attachSockets } from './sockets/sockets.ts'
+import { failedWith } from './store/files/disk.ts'
+import { openFileBlobs } from './store/files/file-blobs.ts'
+import { openFileLedgers } from './store/files/file-ledgers.ts'
+import { SqliteOperatorSecrets } from './store/sqlite/operator-store.ts'
+import { SqliteStore } from './store/sqlite/sqlite-store.ts'
+import { createTelemetry } from './telemetry.ts'
+import type { TrainingService } from './training/service.ts'
+import { createTraining } from './training/training.ts'
+
+export interface Coordinator {
+  readonly training: TrainingService
+  /** Address of this machine's own. */
+  readonly localUrl: string
+  /** Address to give to others. */
+  readonly publicUrl: string
+  /** Signs the operator in, once. */
+  readonly signInUrl: string
+  close(): Promise<void>
+}
+
+/** Where the build has put what belongs to the coordinator. */
+export interface BuiltFiles {
+  readonly clientFolder: string
+  readonly evaluationWorker: string
+}
+
+type Closer = () => Promise<void> | void
+
+/**
+ * Starts everything: data directory, database, training, server. What was started is stopped again
+ * when a later part fails.
+ *
+ * @throws CodedError whose message is meant for the person at the terminal.
+ */
+export async function startCoordinator(
+  config: Config,
+  built: BuiltFiles,
+  log: FastifyBaseLogger,
+): Promise<Coordinator> {
+  const closers: Closer[] = []
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    return { ...(await start(config, { ...built, log, closers })), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function start(
+  config: Config,
+  { log, closers, ...built }: BuiltFiles & { log: FastifyBaseLogger; closers: Closer[] },
+): Promise<Omit<Coordinator, 'close'>> {
+  const clock = systemClock
+  const entropy = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes))
+  const tls = await readTls(config)
+  const directory = await openDataDirectory(config.dataFolder)
+  closers.push(() => directory.release())
+  const database = await openDatabase(directory.databasePath)
+  closers.push(() => database.destroy())
+  const store = new SqliteStore(database)
+  const blobs = await openFileBlobs(directory.blobsFolder)
+  const deleted = await blobs.keepOnly(await store.blobsInUse())
+  if (deleted > 0) log.info({ deleted }, 'files that no run needs any more are deleted')
+  const dataSets = await openDataSets(directory.dataSetsFolder)
+  const evaluator = new ThreadEvaluator({ workerPath: built.evaluationWorker, dataSets, clock })
+  closers.push(() => evaluator.close())
+
+  const training = await createTraining({
+    store,
+    blobs,
+    ledgers: await openFileLedgers(directory.ledgersFolder),
+    evaluator,
+    clock,
+    entropy,
+    log,
+    data: trainingData(dataSets, blobs),
+    iceServers: config.iceServers,
+  })
+  closers.push(() => training.close())
+  if (config.demo && training.runs().length === 0) {
+    const { id } = await training.create(runSettings.parse(demoSettings))
+    await training.start(id)
+  }
+
+  const operator = new Operator({ secrets: new SqliteOperatorSecrets(database), clock, entropy })
+  const telemetry = createTelemetry(training)
+  closers.push(() => telemetry.close())
+  const { publicUrl, trustProxy } = config
+  const app = await buildApp({
+    ...{ training, dataSets, blobs, operator, telemetry, log, publicUrl, trustProxy, tls },
+    publicBlobs: store,
+    clientFolder: built.clientFolder,
+  })
+  closers.push(() => app.close())
+  const sockets = attachSockets(app.server, { training, telemetry, clock, log, trustProxy })
+  closers.push(() => sockets.close())
+  const localUrl = await listen(app, config)
+  const shownUrl = publicUrl?.origin ?? localUrl
+  const signInUrl = `${shownUrl}/operator/sign-in?token=${await operator.issueLink()}`
+  return { training, localUrl, publicUrl: shownUrl, signInUrl }
+}
+
+async function listen(app: RouteApp, config: Config): Promise<string> {
+  const { host, port } = config
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    if (failedWith(error, 'EADDRINUSE')) {
+      throw new CodedError(
+        'PORT_IN_USE',
+        `Port ${port} at ${host} is in use. Choose another with --port, or --port 0 for any.`,
+        error,
+      )
+    }
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CodedError('LISTEN_FAILED', `Cannot listen at ${host}, port ${port}: ${why}`, error)
+  }
+  const address = app.server.address() as AddressInfo
+  const isAny = address.address === '0.0.0.0' || address.address === '::'
+  const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `${config.tls ? 'https' : 'http'}://${name}:${address.port}`
+}
+
+async function readTls(config: Config): Promise<{ cert: string; key: string } | null> {
+  if (!config.tls) return null
+  const { certPath, keyPath } = config.tls
+  try {
+    const [cert, key] = await Promise.all([readFile(certPath, 'utf8'), readFile(keyPath, 'utf8')])
+    return { cert, key }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CodedError('CONFIG_INVALID', `--tls-cert, --tls-key: ${why}`, error)
+  }
+}

@@ -1,0 +1,116 @@
+/** The program: settings, start, links, and a clean end. */
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RunView } from '@quorate/shared/api/api'
+import { pino } from 'pino'
+import type { Config } from './config.ts'
+import { helpText, readConfig } from './config.ts'
+import type { Coordinator } from './coordinator.ts'
+import { startCoordinator } from './coordinator.ts'
+import { CodedError } from './errors.ts'
+import { progressLine } from './progress.ts'
+import type { Volunteers } from './volunteers.ts'
+import { startVolunteers } from './volunteers.ts'
+
+const PROGRESS_EVERY_MS = 3000
+
+/** Runs the coordinator until it is told to stop, and then ends the process. */
+export async function main(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  try {
+    const config = readConfig(argv, env)
+    if (config === null) process.stdout.write(helpText())
+    else await run(config, env)
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error
+    process.stderr.write(`\n${error.code}\n${error.message}\n\n`)
+    process.exit(1)
+  }
+}
+
+async function run(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  // Lines for people go to stdout, the structured log to stderr.
+  const log = pino({ level: config.logLevel }, pino.destination(2))
+  const dist = dirname(fileURLToPath(import.meta.url))
+  const built = {
+    clientFolder: join(dist, '../../client/dist'),
+    evaluationWorker: join(dist, 'evaluation-worker.js'),
+  }
+  const coordinator = await startCoordinator(config, built, log)
+  let volunteers: Volunteers | null = null
+  endOnSignals(async () => {
+    await volunteers?.close()
+    await coordinator.close()
+  })
+  process.stdout.write(linksText(coordinator))
+  if (config.volunteers === 0) return
+  process.stdout.write(`  Starting ${config.volunteers} volunteers on this machine …\n\n`)
+  showProgress(coordinator)
+  const first = runForVolunteers(coordinator.training.runs())
+  const url = `${coordinator.localUrl}${first ? `/run/${first.id}` : '/'}`
+  try {
+    volunteers = await startVolunteers(config.volunteers, url, { log, env })
+  } catch (error) {
+    await coordinator.close()
+    throw error
+  }
+}
+
+function linksText({ publicUrl, signInUrl }: Coordinator): string {
+  return [
+    '',
+    '  Quorate is running.',
+    '',
+    `  Volunteers   ${publicUrl}/`,
+    `  Operator     ${signInUrl}`,
+    '               (signs in once; every start prints a new one)',
+    '',
+    '  Ctrl-C stops it; the next start goes on where this one ended.',
+    '',
+    '',
+  ].join('\n')
+}
+
+/** The newest run that still needs people. */
+function runForVolunteers(runs: readonly RunView[]): RunView | undefined {
+  return runs.findLast(({ state }) => state.kind !== 'finished') ?? runs.at(-1)
+}
+
+function showProgress({ training }: Coordinator): void {
+  let shownAtMs = 0
+  const lines = new Map<string, string>()
+  training.subscribe((message) => {
+    if (message.type !== 'runs' || Date.now() - shownAtMs < PROGRESS_EVERY_MS) return
+    shownAtMs = Date.now()
+    for (const run of message.runs) {
+      const line = progressLine(run)
+      if (lines.get(run.id) === line) continue
+      lines.set(run.id, line)
+      process.stdout.write(`  ${line}\n`)
+    }
+  })
+}
+
+/** The first signal ends everything in order, the second at once. */
+function endOnSignals(close: () => Promise<void>): void {
+  let isEnding = false
+  const end = (signal: 'SIGINT' | 'SIGTERM') => {
+    if (isEnding) process.exit(signal === 'SIGINT' ? 130 : 143)
+    isEnding = true
+    process.stdout.write('\n  Stopping …\n')
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`  It did not end cleanly: ${String(error)}\n`)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+}

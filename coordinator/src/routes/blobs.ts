@@ -1,0 +1,82 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { z } from 'zod'
+import { CodedError } from '../errors.ts'
+import type { PublicBlobs } from '../store/public-blobs.ts'
+import type { BlobStore } from '../training/ports.ts'
+import type { RouteApp } from './route-app.ts'
+
+/** Compressed chunks that are kept in memory, oldest out first. */
+const CACHE_BYTES = 64 * 1024 * 1024
+
+/** Chunks and checkpoints by their digest: immutable, so any cache may keep them. */
+export function blobRoutes(
+  app: RouteApp,
+  parts: { blobs: BlobStore; publicBlobs: PublicBlobs },
+): void {
+  const compressed = new CompressedChunks(parts.blobs)
+  app.get(
+    '/api/blobs/:digest',
+    { compress: false, schema: { params: z.object({ digest: z.string().max(128) }) } },
+    async ({ params: { digest }, headers }, reply) => {
+      const shown = /^[0-9a-f]{64}$/.test(digest)
+        ? await parts.publicBlobs.publicBlob(digest)
+        : null
+      if (!shown) throw new CodedError('BLOB_NOT_FOUND', 'No run shows a file of this digest.')
+      reply
+        .type('application/octet-stream')
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .header('etag', `"${digest}"`)
+      if (headers['if-none-match'] === `"${digest}"`) return reply.status(304).send()
+      // Signs and float32 hardly compress; pixels do.
+      if (shown.kind === 'checkpoint') return reply.send(bufferOf(await parts.blobs.get(digest)))
+      reply.header('vary', 'accept-encoding')
+      if (!/\bgzip\b/.test(headers['accept-encoding'] ?? '')) {
+        return reply.send(bufferOf(await parts.blobs.get(digest)))
+      }
+      return reply.header('content-encoding', 'gzip').send(await compressed.get(digest))
+    },
+  )
+}
+
+class CompressedChunks {
+  readonly #blobs: BlobStore
+  readonly #chunks = new Map<string, Promise<Buffer>>()
+  #sizeBytes = 0
+
+  constructor(blobs: BlobStore) {
+    this.#blobs = blobs
+  }
+
+  async get(digest: string): Promise<Buffer> {
+    const known = this.#chunks.get(digest)
+    if (known) return known
+    const making = this.#make(digest)
+    this.#chunks.set(digest, making)
+    try {
+      const bytes = await making
+      this.#sizeBytes += bytes.length
+      await this.#forgetOldest()
+      return bytes
+    } catch (error) {
+      this.#chunks.delete(digest)
+      throw error
+    }
+  }
+
+  async #make(digest: string): Promise<Buffer> {
+    return promisify(gzip)(await this.#blobs.get(digest), { level: 6 })
+  }
+
+  async #forgetOldest(): Promise<void> {
+    for (const [digest, making] of this.#chunks) {
+      if (this.#sizeBytes <= CACHE_BYTES) return
+      this.#chunks.delete(digest)
+      this.#sizeBytes -= (await making).length
+    }
+  }
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

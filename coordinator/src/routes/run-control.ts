@@ -1,0 +1,60 @@
+import { previewAnswer, runView } from '@quorate/shared/api/api'
+import { runSettings } from '@quorate/shared/run/settings'
+import { z } from 'zod'
+import type { TrainingService } from '../training/service.ts'
+import type { OperatorCheck, RouteApp } from './route-app.ts'
+import { runParams } from './route-app.ts'
+
+/** What only the signed-in operator may do. */
+export function runControlRoutes(
+  app: RouteApp,
+  training: TrainingService,
+  preHandler: OperatorCheck,
+): void {
+  const config = { bodyErrorCode: 'RUN_SETTINGS' } as const
+
+  app.post(
+    '/api/runs',
+    { preHandler, config, schema: { body: runSettings, response: { 201: runView } } },
+    async ({ body }, reply) => reply.status(201).send(await training.create(body)),
+  )
+
+  app.post(
+    '/api/runs/preview',
+    { preHandler, config, schema: { body: runSettings, response: { 200: previewAnswer } } },
+    async ({ body }) => training.preview(body),
+  )
+
+  for (const action of ['start', 'pause', 'resume', 'stop', 'again'] as const) {
+    app.post(
+      `/api/runs/:id/${action}`,
+      { preHandler, schema: { params: runParams, response: { 200: runView } } },
+      async ({ params }) => training[action](params.id),
+    )
+  }
+
+  app.delete(
+    '/api/runs/:id',
+    { preHandler, schema: { params: runParams, response: { 204: z.null() } } },
+    async ({ params }, reply) => {
+      await training.remove(params.id)
+      return reply.status(204).send(null)
+    },
+  )
+
+  app.post(
+    '/api/runs/:id/contributors/:number/kick',
+    {
+      preHandler,
+      schema: {
+        params: runParams.extend({ number: z.coerce.number().int().min(0).max(0xffffffff) }),
+        body: z.strictObject({ ban: z.boolean().default(false) }),
+        response: { 204: z.null() },
+      },
+    },
+    async ({ params, body }, reply) => {
+      await training.kick(params.id, params.number, body.ban)
+      return reply.status(204).send(null)
+    },
+  )
+}

@@ -1,0 +1,74 @@
+import type { Clock } from '@quorate/shared/clock/clock'
+import type { RawData, WebSocket } from 'ws'
+import type { Connection, Log } from '../training/ports.ts'
+import type { TrainingService } from '../training/service.ts'
+import { keepAlive } from './keep-alive.ts'
+
+/** Largest message of a contributor. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+/** A contributor that has this much waiting to be sent is too slow to be served. */
+const MAX_QUEUED_BYTES = 128 * 1024 * 1024
+
+/** Hands a contributor's socket to training. */
+export function serveContributor(
+  socket: WebSocket,
+  address: string,
+  parts: { training: TrainingService; clock: Clock; log: Log; isClosing: () => boolean },
+): void {
+  const contributor = parts.training.accept(connectionOf(socket, address))
+  const guarded = (handle: () => void) => {
+    try {
+      handle()
+    } catch (error) {
+      // A bug, but one that must cost no more than this socket.
+      parts.log.error({ err: error, address }, 'training failed on a message')
+      socket.close(1011, 'internal error')
+    }
+  }
+  socket.on('message', (data, isBinary) =>
+    guarded(() => {
+      const bytes = bytesOf(data)
+      if (isBinary) contributor.frame(bytes)
+      else contributor.text(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
+    }),
+  )
+  socket.on('error', (error) => parts.log.info({ err: error, address }, 'a socket failed'))
+  socket.once('close', (code) => {
+    // When the server stops, nobody left on purpose: everyone gets their place back.
+    const clean = (code === 1000 || code === 1001) && !parts.isClosing()
+    guarded(() => contributor.closed(clean))
+  })
+  keepAlive(socket, parts.clock)
+}
+
+function connectionOf(socket: WebSocket, address: string): Connection {
+  const send = (message: string | Uint8Array) => {
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount > MAX_QUEUED_BYTES) socket.terminate()
+    else socket.send(message)
+  }
+  return {
+    address,
+    send,
+    sendFrame: send,
+    get queuedBytes() {
+      return socket.bufferedAmount
+    },
+    close(code, reason) {
+      // A close frame holds 123 bytes of reason.
+      socket.close(
+        code,
+        Buffer.from(reason)
+          .subarray(0, 120)
+          .toString()
+          .replace(/\uFFFD$/, ''),
+      )
+    },
+  }
+}
+
+export function bytesOf(data: RawData): Uint8Array {
+  const buffer = Array.isArray(data) ? Buffer.concat(data) : data
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer)
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+}

@@ -1,0 +1,133 @@
+import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
+import { coordinatorMessage } from '@quorate/shared/protocol/messages'
+import type { ContributorMessage } from '@quorate/shared/protocol/messages'
+import type { Generator } from '@quorate/shared/random/generator'
+import type { Connection } from '@quorate/coordinator/training/ports'
+import type { ContributorSocket, TrainingService } from '@quorate/coordinator/training/service'
+import type { Link, LinkEvent } from '@quorate/client/session/ports'
+
+/** What a WebSocket through one process needs: seeded delays, and a server that may be away. */
+export interface MemoryWire {
+  readonly clock: Clock
+  readonly random: Generator
+  /** Time a message takes, uniform between the two; the order is kept. */
+  readonly delayMs: readonly [number, number]
+  /** The coordinator now; null while it is down. */
+  readonly coordinator: () => TrainingService | null
+}
+
+const RETRY_MS = 500
+
+/** The coordinator's socket in one process, with the same ends as the real one. */
+export class MemoryLink implements Link {
+  readonly #wire: MemoryWire
+  #listener: (event: LinkEvent) => void = () => {}
+  #socket: ContributorSocket | null = null
+  #up: CancelTimer = () => {}
+  #lastUpMs = 0
+  #lastDownMs = 0
+  #closed = false
+  /** Bytes of messages and frames sent by the contributor. */
+  sentBytes = 0
+
+  constructor(wire: MemoryWire) {
+    this.#wire = wire
+    this.#connectIn(0)
+  }
+
+  listen(listener: (event: LinkEvent) => void): void {
+    this.#listener = listener
+  }
+
+  send(message: ContributorMessage): boolean {
+    const text = JSON.stringify(message)
+    this.sentBytes += text.length
+    return this.#carryUp((socket) => socket.text(text))
+  }
+
+  sendFrame(frame: Uint8Array): boolean {
+    const copy = frame.slice()
+    this.sentBytes += copy.length
+    return this.#carryUp((socket) => socket.frame(copy))
+  }
+
+  /** Bytes that no well-behaved contributor sends. */
+  sendGarbage(bytes: Uint8Array | string): void {
+    this.#carryUp((socket) =>
+      typeof bytes === 'string' ? socket.text(bytes) : socket.frame(bytes),
+    )
+  }
+
+  close(): void {
+    if (this.#closed) return
+    const socket = this.#socket
+    this.#carryUp((of) => of.closed(true))
+    this.#closed = true
+    this.#up()
+    if (socket === this.#socket) this.#socket = null
+  }
+
+  /** The network or the other end is gone, without a word. */
+  cut(): void {
+    const socket = this.#socket
+    this.#socket = null
+    socket?.closed(false)
+    if (this.#closed) return
+    this.#listener({ kind: 'down', retryInMs: RETRY_MS, reason: 'cut' })
+    this.#connectIn(RETRY_MS)
+  }
+
+  #connectIn(delayMs: number): void {
+    this.#up = this.#wire.clock.after(delayMs, () => {
+      const coordinator = this.#wire.coordinator()
+      if (!coordinator) return this.#connectIn(RETRY_MS)
+      const socket: ContributorSocket = coordinator.accept(this.#connection(() => socket))
+      this.#socket = socket
+      this.#listener({ kind: 'open' })
+    })
+  }
+
+  #connection(self: () => ContributorSocket): Connection {
+    const down = (deliver: () => void) => {
+      const atMs = Math.max(this.#wire.clock.nowMs() + this.#delay(), this.#lastDownMs)
+      this.#lastDownMs = atMs
+      this.#wire.clock.after(atMs - this.#wire.clock.nowMs(), () => {
+        if (this.#socket === self() && !this.#closed) deliver()
+      })
+    }
+    return {
+      address: '127.0.0.1',
+      queuedBytes: 0,
+      send: (text) =>
+        down(() => {
+          const message = coordinatorMessage.parse(JSON.parse(text))
+          this.#listener({ kind: 'message', message, sizeBytes: text.length })
+        }),
+      sendFrame: (frame) => {
+        const copy = frame.slice()
+        down(() => this.#listener({ kind: 'frame', frame: copy }))
+      },
+      close: () =>
+        down(() => {
+          this.cut()
+        }),
+    }
+  }
+
+  #carryUp(deliver: (socket: ContributorSocket) => void): boolean {
+    const socket = this.#socket
+    if (!socket || this.#closed) return false
+    const { clock } = this.#wire
+    const atMs = Math.max(clock.nowMs() + this.#delay(), this.#lastUpMs)
+    this.#lastUpMs = atMs
+    clock.after(atMs - clock.nowMs(), () => {
+      if (this.#socket === socket || this.#closed) deliver(socket)
+    })
+    return true
+  }
+
+  #delay(): number {
+    const [least, most] = this.#wire.delayMs
+    return least + this.#wire.random.uniform() * (most - least)
+  }
+}

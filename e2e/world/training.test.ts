@@ -1,0 +1,51 @@
+import type { RunSettingsInput } from '@quorate/shared/run/settings'
+import { describe, expect, test } from 'vitest'
+import { World } from './world.ts'
+
+const settings: RunSettingsInput = {
+  name: 'world',
+  dataSet: 'synthetic',
+  seed: 5,
+  rounds: 300,
+  model: { kind: 'mlp', hidden: [8] },
+  method: { id: 'ef-vote' },
+  partition: { kind: 'label' },
+  shards: 4,
+  batch: 8,
+  learningRate: 0.02,
+  block: 64,
+  minRoundMs: 50,
+}
+
+async function digests(world: World, run: string): Promise<Set<string>> {
+  const mine = world.volunteers.map(({ view }) => view.digest)
+  const coordinator = world.training?.run(run).digest
+  return new Set([...mine, coordinator].map((report) => JSON.stringify(report)))
+}
+
+describe('one process', () => {
+  test('four contributors with one class each learn, and all replicas are equal', async () => {
+    const world = new World(1)
+    const run = await world.run(settings)
+    for (let n = 0; n < 4; n++) world.join(run)
+    await world.reach(run, 300)
+    await world.clock.advance(2000)
+    const view = world.training?.run(run)
+    expect(view?.state).toEqual({ kind: 'finished', why: 'rounds' })
+    expect(view?.accuracy).toBeGreaterThan(0.9)
+    expect(await digests(world, run)).toHaveLength(1)
+    for (const { view: mine } of world.volunteers) {
+      expect(mine.roundsMissed).toBe(0)
+      expect(mine.traffic.slicesDirect).toBeGreaterThan(0)
+    }
+  })
+
+  test('one contributor alone trains with every shard', async () => {
+    const world = new World(2)
+    const run = await world.run({ ...settings, rounds: 60 })
+    const volunteer = world.join(run)
+    await world.reach(run, 60)
+    expect(volunteer.view.shards).toHaveLength(4)
+    expect(volunteer.view.roundsCounted).toBeGreaterThan(50)
+  })
+})

@@ -1,0 +1,187 @@
+/** N contributors and a coordinator in one process, on a virtual clock, under one seed. */
+import { MemoryBlobs } from '@quorate/coordinator/store/memory/memory-blobs'
+import { MemoryLedgers } from '@quorate/coordinator/store/memory/memory-ledgers'
+import { MemoryStore } from '@quorate/coordinator/store/memory/memory-store'
+import type { Evaluator, StoredShard } from '@quorate/coordinator/training/ports'
+import type { TrainingService } from '@quorate/coordinator/training/service'
+import { createTraining } from '@quorate/coordinator/training/training'
+import { MemoryNetwork } from '@quorate/client/mesh/memory-mesh'
+import { ContributorSession } from '@quorate/client/session/contributor-session'
+import type { Files } from '@quorate/client/session/ports'
+import type { SessionView } from '@quorate/client/session/view'
+import { LocalTrainer } from '@quorate/client/trainer/trainer'
+import { PlainEngine } from '@quorate/client/trainer/plain-engine'
+import type { GradientEngine } from '@quorate/client/trainer/engine'
+import { VirtualClock } from '@quorate/shared/clock/virtual-clock'
+import { partition } from '@quorate/shared/partition/partition'
+import { generator } from '@quorate/shared/random/generator'
+import type { Generator } from '@quorate/shared/random/generator'
+import { runSettings } from '@quorate/shared/run/settings'
+import type { RunSettings, RunSettingsInput } from '@quorate/shared/run/settings'
+import { encodeChunk } from '@quorate/shared/wire/chunk'
+import { MemoryLink } from './memory-link.ts'
+import { syntheticData } from './synthetic-data.ts'
+
+const CHUNK_RECORDS = 20
+const DELAY_MS = [1, 20] as const
+
+export interface Volunteer {
+  readonly session: ContributorSession
+  readonly link: MemoryLink
+  view: SessionView
+}
+
+/** What a test may change of a volunteer. */
+export interface VolunteerOptions {
+  readonly webrtc?: boolean
+  readonly intensity?: number
+  /** Wraps the gradient engine: slow, broken or lying contributors. */
+  readonly engine?: (engine: GradientEngine) => GradientEngine
+}
+
+export class World {
+  readonly clock = new VirtualClock()
+  readonly network: MemoryNetwork
+  readonly store = new MemoryStore()
+  readonly blobs = new MemoryBlobs()
+  readonly ledgers: MemoryLedgers = new MemoryLedgers()
+  readonly volunteers: Volunteer[] = []
+  training: TrainingService | null = null
+  readonly data = syntheticData()
+  readonly #random: Generator
+  readonly #seed: number
+  #restarts = 0
+
+  constructor(seed: number) {
+    this.#seed = seed
+    this.#random = generator(seed, 1)
+    const { clock } = this
+    this.network = new MemoryNetwork({ clock, random: generator(seed, 2), delayMs: DELAY_MS })
+  }
+
+  /** Starts the coordinator, also again after `kill`. */
+  async boot(): Promise<TrainingService> {
+    const { store, blobs, ledgers, clock } = this
+    const entropy = generator(this.#seed, 3, this.#restarts++)
+    this.training = await createTraining({
+      store,
+      blobs,
+      ledgers,
+      clock,
+      evaluator: this.#evaluator(),
+      entropy: (size) => Uint8Array.from({ length: size }, () => entropy.below(256)),
+      data: {
+        describe: async () => this.data.train,
+        makeShards: (settings) => this.#makeShards(settings),
+      },
+      iceServers: [],
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+    })
+    return this.training
+  }
+
+  /** The coordinator ends without a word to anybody. */
+  async kill(): Promise<void> {
+    const { training } = this
+    this.training = null
+    await training?.close()
+    for (const { link } of this.volunteers) link.cut()
+  }
+
+  async run(settings: RunSettingsInput): Promise<string> {
+    const training = this.training ?? (await this.boot())
+    const { id } = await training.create(runSettings.parse(settings))
+    await training.start(id)
+    return id
+  }
+
+  join(run: string, options: VolunteerOptions = {}): Volunteer {
+    const { clock } = this
+    const wire = {
+      clock,
+      random: this.#random,
+      delayMs: DELAY_MS,
+      coordinator: () => this.training,
+    }
+    const link = new MemoryLink(wire)
+    const plain = new PlainEngine()
+    const engine = options.engine ? options.engine(plain) : plain
+    let kept: { id: string; token: string } | null = null
+    const session = new ContributorSession(
+      {
+        link,
+        mesh: this.network.mesh(options.webrtc ?? true),
+        files: this.#files(),
+        trainer: new LocalTrainer(engine, () => clock.nowMs()),
+        clock,
+        onView: (view) => {
+          volunteer.view = view
+        },
+        resume: { load: () => kept, save: (value) => (kept = value) },
+      },
+      { run, intensity: options.intensity ?? 1, batchLimit: null },
+    )
+    const volunteer: Volunteer = { session, link, view: session.view }
+    this.volunteers.push(volunteer)
+    session.start()
+    return volunteer
+  }
+
+  /** Advances until the run has decided `round` rounds. */
+  async reach(run: string, round: number, limitMs = 600_000): Promise<void> {
+    await this.clock.until(() => (this.training?.run(run).round ?? 0) >= round, limitMs)
+  }
+
+  #files(): Files {
+    return {
+      fetch: async (url) => {
+        const { training } = this
+        if (!training) throw new Error('the coordinator is away')
+        const blob = /^\/api\/blobs\/([0-9a-f]{64})$/.exec(url)?.[1]
+        if (blob) return this.blobs.get(blob)
+        const ledger = /^\/api\/runs\/(\w+)\/ledger\?from=(\d+)$/.exec(url)
+        if (ledger) return training.ledger(ledger[1] as string, Number(ledger[2]))
+        throw new Error(`no file ${url}`)
+      },
+    }
+  }
+
+  async #makeShards(settings: RunSettings): Promise<StoredShard[]> {
+    const { features, labels, shape } = this.data.train
+    const size = features.length / labels.length
+    const parts = partition(
+      labels,
+      settings.partition,
+      settings.shards,
+      settings.seed,
+      shape.classes,
+    )
+    const shards: StoredShard[] = []
+    for (const [shard, records] of parts.entries()) {
+      const chunks: { digest: string; records: number; sizeBytes: number }[] = []
+      for (let at = 0; at < records.length; at += CHUNK_RECORDS) {
+        const some = records.slice(at, at + CHUNK_RECORDS)
+        const rows = [...some].flatMap((r) => [...features.subarray(r * size, (r + 1) * size)])
+        const bytes = encodeChunk({
+          records: some.length,
+          labels: Uint8Array.from(some, (r) => labels[r] as number),
+          features: Uint8Array.from(rows),
+        })
+        const digest = await this.blobs.put(bytes)
+        chunks.push({ digest, records: some.length, sizeBytes: bytes.length })
+      }
+      const counts = Array.from(
+        { length: shape.classes },
+        (_, label) => [...records].filter((r) => labels[r] === label).length,
+      )
+      shards.push({ shard, chunks, labels: counts })
+    }
+    return shards
+  }
+
+  #evaluator(): Evaluator {
+    return {
+      evaluate: async ({ model, parameters }) => this.data.evaluate(model, parameters),
+    }
+  }
+}

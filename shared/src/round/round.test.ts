@@ -1,0 +1,166 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { openRound, outcomeOf, transition } from './round.ts'
+import type { Round, RoundEffect, RoundEvent, RoundPlan } from './round.ts'
+
+const plan: RoundPlan = {
+  round: 4,
+  attempt: 9,
+  groups: [{ members: [1, 2, 3], owners: [1, 2, 3] }],
+  sliceCount: 3,
+  minVoters: 1,
+  ballotsUntilMs: 100,
+  talliesUntilMs: 200,
+  closesAtMs: 300,
+}
+
+function play(
+  events: readonly (readonly [number, RoundEvent])[],
+  of: RoundPlan = plan,
+): { round: Round; effects: RoundEffect[] } {
+  let round = openRound(of)
+  const effects: RoundEffect[] = []
+  for (const [nowMs, event] of events) {
+    const step = transition(round, event, nowMs)
+    round = step.round
+    effects.push(...step.effects)
+  }
+  return { round, effects }
+}
+
+const tally = (from: number, slice: number, voters = [1, 2, 3]): RoundEvent => ({
+  kind: 'tally',
+  from,
+  slice,
+  voters,
+})
+const ballot = (from: number, slice: number): RoundEvent => ({ kind: 'ballot', from, slice })
+
+describe('a round', () => {
+  test('closes as soon as every expected tally is in', () => {
+    const { round, effects } = play([
+      [10, tally(1, 0)],
+      [11, tally(2, 1)],
+      [12, tally(3, 2)],
+    ])
+    expect(effects.at(-1)).toEqual({ kind: 'close' })
+    expect(outcomeOf(round).map(({ voters }) => voters)).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3],
+    ])
+  })
+
+  test('a tally that does not come is sent again by the members, and counted', () => {
+    const { round, effects } = play([
+      [10, tally(1, 0)],
+      [11, tally(2, 1)],
+      [200, { kind: 'tick' }],
+      [210, ballot(1, 2)],
+      [211, ballot(2, 2)],
+      [212, ballot(3, 2)],
+    ])
+    expect(effects).toContainEqual({ kind: 'resend', slice: 2, to: [1, 2, 3] })
+    expect(effects.at(-1)).toEqual({ kind: 'close' })
+    expect(outcomeOf(round)[2]?.voters).toEqual([1, 2, 3])
+  })
+
+  test('an owner that leaves is not waited for: its slice is asked for at once', () => {
+    const { effects } = play([
+      [10, tally(1, 0)],
+      [20, { kind: 'left', contributor: 3 }],
+    ])
+    expect(effects).toContainEqual({ kind: 'excuse', contributor: 3, slice: null, to: [1, 2] })
+    expect(effects).toContainEqual({ kind: 'resend', slice: 2, to: [1, 2] })
+  })
+
+  test('a relayed ballot excuses its sender at the owner and counts besides the tally', () => {
+    const { round, effects } = play([
+      [10, ballot(3, 0)],
+      [11, tally(1, 0, [1, 2])],
+    ])
+    expect(effects).toContainEqual({ kind: 'excuse', contributor: 3, slice: 0, to: [1] })
+    expect(outcomeOf(round)[0]?.voters).toEqual([1, 2, 3])
+  })
+
+  test('a ballot is counted once, whatever path it took', () => {
+    const { round } = play([
+      [10, ballot(3, 0)],
+      [11, tally(1, 0, [1, 2, 3])],
+    ])
+    expect(outcomeOf(round)[0]?.voters).toEqual([1, 2, 3])
+    expect(outcomeOf(round)[0]?.groups[0]?.direct).toEqual([])
+  })
+
+  test('when everybody leaves it closes at once, void', () => {
+    const { round, effects } = play(
+      [1, 2, 3].map((contributor) => [10, { kind: 'left', contributor }]),
+    )
+    expect(effects.at(-1)).toEqual({ kind: 'close' })
+    expect(outcomeOf(round).some(({ valid }) => valid)).toBe(false)
+  })
+
+  test('a slice below minVoters is void, the others stand', () => {
+    const { round } = play(
+      [
+        [10, tally(1, 0)],
+        [10, tally(2, 1, [1])],
+        [300, { kind: 'tick' }],
+      ],
+      { ...plan, minVoters: 2 },
+    )
+    expect(outcomeOf(round).map(({ valid }) => valid)).toEqual([true, false, false])
+  })
+
+  test('a member alone sends its ballot to the coordinator, and is late after the ballot deadline', () => {
+    const alone = { ...plan, groups: [{ members: [7], owners: [7, 7, 7] }] }
+    expect(
+      play(
+        [0, 1, 2].map((j) => [10, ballot(7, j)]),
+        alone,
+      ).round.closed,
+    ).toBe(true)
+    const late = play([[100, { kind: 'tick' }]], alone)
+    expect(late.round.closed).toBe(true)
+    expect(transition(late.round, ballot(7, 0), 101).effects).toEqual([
+      { kind: 'refuse', code: 'LATE' },
+    ])
+  })
+
+  test.each([
+    ['a tally from another than the owner', tally(2, 0), 'NOT_OWNER'],
+    ['a tally from a stranger', tally(8, 0), 'NOT_IN_ROSTER'],
+    ['a tally that names voters of another group', tally(1, 0, [1, 5]), 'VOTERS_NOT_IN_GROUP'],
+    ['a slice that does not exist', ballot(1, 3), 'SLICE_UNKNOWN'],
+  ])('%s is refused', (_, event, code) => {
+    expect(play([[10, event]]).effects).toEqual([{ kind: 'refuse', code }])
+  })
+
+  test('whatever happens: one close at the latest at its deadline, nobody counted twice', () => {
+    const contributor = fc.integer({ min: 1, max: 4 })
+    const slice = fc.integer({ min: 0, max: 3 })
+    const event = fc.oneof(
+      fc.record({
+        kind: fc.constant('tally' as const),
+        from: contributor,
+        slice,
+        voters: fc.uniqueArray(contributor),
+      }),
+      fc.record({ kind: fc.constant('ballot' as const), from: contributor, slice }),
+      fc.record({ kind: fc.constantFrom('left' as const, 'abstained' as const), contributor }),
+      fc.constant({ kind: 'tick' as const }),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(299), event)), (events) => {
+        const timed = [...events].sort(([a], [b]) => a - b)
+        const { round, effects } = play([...timed, [300, { kind: 'tick' }]])
+        expect(effects.filter(({ kind }) => kind === 'close')).toHaveLength(1)
+        for (const { voters, groups } of outcomeOf(round)) {
+          expect(new Set(voters).size).toBe(voters.length)
+          expect(voters.every((voter) => [1, 2, 3].includes(voter))).toBe(true)
+          expect(groups).toHaveLength(1)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,252 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { generator } from '../random/generator.ts'
+import { tallySlice } from '../tally/count.ts'
+import type { SliceBallot } from '../tally/count.ts'
+import { sliceRanges } from '../tally/slices.ts'
+import type { Slice } from '../tally/slices.ts'
+import type { Verdict } from '../methods/method.ts'
+import { ballotPayloadBytes, decodeBallot, encodeBallot } from './ballot.ts'
+import { decodeCheckpoint, encodeCheckpoint, unitsOfCheckpoint } from './checkpoint.ts'
+import { decodeFrame, encodeFrame, FrameError, HEADER_BYTES, splitFrames } from './frame.ts'
+import { decodeRecord, encodeRecord } from './record.ts'
+import { decodeTally, encodeTally, tallyPayloadBytes } from './tally.ts'
+import { decodeVerdict, encodeVerdict, unitsOfVerdict } from './verdict.ts'
+
+const BLOCK = 64
+
+function ballots(slice: Slice, voters: number, weighted: boolean, seed: number): SliceBallot[] {
+  const random = generator(seed)
+  const size = slice.end - slice.start
+  return Array.from({ length: voters }, (_, n) => {
+    const signs = Uint32Array.from({ length: Math.ceil(size / 32) }, () => random.uint32())
+    if (size % 32 !== 0) {
+      const last = signs.length - 1
+      signs[last] = (signs[last] as number) & ((2 ** (size % 32) - 1) >>> 0)
+    }
+    const blocks = Math.ceil(size / BLOCK)
+    const weights = weighted ? Uint8Array.from({ length: blocks }, () => random.below(16)) : null
+    return { contributor: 3 * n + 1, signs, weights }
+  })
+}
+
+const size = fc.integer({ min: 1, max: 700 })
+const wholeSlice = (end: number): Slice => ({ index: 0, start: 0, end })
+
+describe('frames', () => {
+  const header = { kind: 'ballot', run: 7, round: 8, attempt: 9, slice: 2 } as const
+
+  test('a frame comes back as it was', () => {
+    const payload = Uint8Array.of(1, 2, 3)
+    const bytes = encodeFrame(header, payload)
+    expect(bytes).toHaveLength(HEADER_BYTES + 3)
+    const frame = decodeFrame(bytes)
+    expect(frame.header).toEqual(header)
+    expect([...frame.payload]).toEqual([1, 2, 3])
+  })
+
+  test('a flipped bit anywhere is a coded error', () => {
+    const bytes = encodeFrame(header, Uint8Array.of(1, 2, 3))
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const broken = bytes.slice()
+      broken[bit >> 3] = (broken[bit >> 3] as number) ^ (1 << (bit & 7))
+      expect(() => decodeFrame(broken)).toThrow(FrameError)
+    }
+  })
+
+  test('any bytes are a frame or a coded error', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          decodeFrame(bytes)
+        } catch (error) {
+          expect(error).toBeInstanceOf(FrameError)
+        }
+      }),
+    )
+  })
+
+  test('frames one after the other come apart again, and a torn one is refused', () => {
+    const a = encodeFrame(header, Uint8Array.of(1))
+    const b = encodeFrame({ ...header, round: 9 }, new Uint8Array(0))
+    const both = new Uint8Array([...a, ...b])
+    expect([...splitFrames(both)].map((frame) => frame.length)).toEqual([a.length, b.length])
+    expect(() => [...splitFrames(both.subarray(0, both.length - 1))]).toThrow(FrameError)
+  })
+})
+
+test('a ballot slice comes back as it was, in the declared number of bytes', () => {
+  fc.assert(
+    fc.property(size, fc.boolean(), fc.nat(), (end, weighted, seed) => {
+      const slice = wholeSlice(end)
+      const [ballot] = ballots(slice, 1, weighted, seed)
+      const payload = encodeBallot(ballot as SliceBallot, slice, BLOCK)
+      expect(payload).toHaveLength(ballotPayloadBytes(end, BLOCK, weighted))
+      expect(decodeBallot(payload, { slice, block: BLOCK, contributor: 1 })).toEqual(ballot)
+    }),
+  )
+})
+
+test('padding bits of a ballot are ignored', () => {
+  const slice = wholeSlice(3)
+  const decoded = decodeBallot(Uint8Array.of(0, 0xff), { slice, block: BLOCK, contributor: 1 })
+  expect(decoded.signs[0]).toBe(0b111)
+})
+
+describe('tallies', () => {
+  const expectOf = (slice: Slice) => ({ slice, block: BLOCK, maxVoters: 32 })
+
+  test('a tally comes back as it was, in the declared number of bytes', () => {
+    const voters = fc.integer({ min: 0, max: 12 })
+    fc.assert(
+      fc.property(size, voters, fc.boolean(), fc.nat(), (end, count, weighted, seed) => {
+        const slice = wholeSlice(end)
+        const tally = tallySlice(slice, BLOCK, ballots(slice, count, weighted, seed))
+        const payload = encodeTally(tally, BLOCK)
+        expect(payload).toHaveLength(tallyPayloadBytes(tally, BLOCK))
+        expect(decodeTally(payload, expectOf(slice))).toEqual(tally)
+      }),
+    )
+  })
+
+  test('8 unweighted ballots cost 4 planes, as DESIGN.md counts them', () => {
+    const slice = wholeSlice(640)
+    const tally = tallySlice(slice, BLOCK, ballots(slice, 8, false, 1))
+    expect(tallyPayloadBytes(tally, BLOCK)).toBe(3 + 8 * 4 + (640 / 8) * 4)
+  })
+
+  test('any bytes are a tally or a coded error, and never sums beyond the weights', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
+        try {
+          const tally = decodeTally(bytes, expectOf(wholeSlice(100)))
+          const greatest = tally.voters.length * 15
+          expect(tally.sums.every((sum) => Math.abs(sum) <= greatest)).toBe(true)
+        } catch (error) {
+          expect(error).toBeInstanceOf(FrameError)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('a voter named twice is refused', () => {
+    const slice = wholeSlice(8)
+    const bytes = encodeTally(tallySlice(slice, BLOCK, ballots(slice, 2, false, 1)), BLOCK)
+    bytes.copyWithin(7, 3, 7)
+    expect(() => decodeTally(bytes, expectOf(slice))).toThrow(/ascending/)
+  })
+})
+
+describe('verdicts', () => {
+  const d = 300
+  const shape = { run: 2, d, block: BLOCK }
+  const blocks = Math.ceil(d / BLOCK)
+  const random = generator(5)
+  const signs = Uint32Array.from({ length: 10 }, () => random.uint32())
+  signs[9] = (signs[9] as number) & 0xfff
+  const units = Uint8Array.from({ length: blocks }, (_, b) => 100 + b)
+  const slices = sliceRanges(d, BLOCK, 3)
+  const sums = new Int32Array(d)
+  for (const slice of slices) {
+    const greatest = slice.index === 1 ? 3 : 5
+    for (let i = slice.start; i < slice.end; i++)
+      sums[i] = random.below(2 * greatest + 1) - greatest
+  }
+  const table = (greatest: number) =>
+    Float32Array.from({ length: 2 * greatest + 1 }, (_, i) => (i - greatest) * 0.1)
+  const verdicts: Verdict[] = [
+    {
+      kind: 'signs',
+      step: Math.fround(0.003),
+      signs,
+      valid: [true, false, true],
+      nextUnits: units,
+    },
+    { kind: 'signs', step: Math.fround(0.003), signs, valid: [true], nextUnits: null },
+    { kind: 'scaled', steps: units, signs, valid: [true, true, true], nextUnits: units },
+    {
+      kind: 'sums',
+      sums,
+      tables: [table(5), table(3)],
+      tableOf: Uint8Array.of(0, 1, 0),
+      valid: [true, true, true],
+      nextUnits: null,
+    },
+    { kind: 'none', valid: [false], nextUnits: units },
+  ]
+
+  test.each(verdicts.map((verdict) => [verdict.kind, verdict] as const))(
+    'a %s verdict comes back as it was',
+    (_, verdict) => {
+      const frame = encodeVerdict(shape, { round: 4, attempt: 6 }, verdict)
+      const decoded = decodeVerdict(frame, shape)
+      expect(decoded).toEqual({ round: 4, attempt: 6, sliceCount: verdict.valid.length, verdict })
+      expect(unitsOfVerdict(frame, shape)).toEqual(verdict.nextUnits)
+    },
+  )
+
+  test('a verdict of another run is refused', () => {
+    const frame = encodeVerdict(shape, { round: 4, attempt: 6 }, verdicts[0] as Verdict)
+    expect(() => decodeVerdict(frame, { ...shape, run: 3 })).toThrow(/run 2, expected 3/)
+  })
+
+  test('an EF-Vote verdict with its units costs at most 1.035 · d/8 + 1 KiB', () => {
+    const large = 25_450
+    const verdict: Verdict = {
+      kind: 'signs',
+      step: 1,
+      signs: new Uint32Array(Math.ceil(large / 32)),
+      valid: [true, true, true, true],
+      nextUnits: new Uint8Array(Math.ceil(large / 256)),
+    }
+    const frame = encodeVerdict({ run: 1, d: large, block: 256 }, { round: 0, attempt: 0 }, verdict)
+    expect(frame.length).toBeLessThanOrEqual(1.035 * (large / 8) + 1024)
+  })
+
+  test('any payload is a verdict or a coded error', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (payload) => {
+        const header = { kind: 'verdict', run: 2, round: 1, attempt: 1, slice: 0xffff } as const
+        try {
+          decodeVerdict(encodeFrame(header, payload), shape)
+        } catch (error) {
+          expect(error).toBeInstanceOf(FrameError)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+test('a checkpoint comes back as it was; a parameter that is not finite is refused', () => {
+  const parameters = Float32Array.of(1, -0.5, 3e-5)
+  const units = Uint8Array.of(9)
+  const file = encodeCheckpoint({ round: 12, parameters, units })
+  const expect_ = { d: 3, block: BLOCK }
+  expect(decodeCheckpoint(file, expect_)).toEqual({ round: 12, parameters, units })
+  expect(unitsOfCheckpoint(file)).toEqual(units)
+  expect(() => decodeCheckpoint(file, { d: 4, block: BLOCK })).toThrow(FrameError)
+  const bad = encodeCheckpoint({ round: 1, parameters: Float32Array.of(NaN, 0, 0), units: null })
+  expect(() => decodeCheckpoint(bad, expect_)).toThrow(/parameter 0 is NaN/)
+})
+
+test('a ledger record comes back as it was', () => {
+  const d = 500
+  const slices = sliceRanges(d, BLOCK, 3).map((slice) =>
+    tallySlice(slice, BLOCK, ballots(slice, slice.index, true, 4)),
+  )
+  const record = {
+    kind: 'round',
+    learningRate: Math.fround(0.01),
+    tally: { d, block: BLOCK, slices },
+  } as const
+  const decoded = decodeRecord(encodeRecord(record), { d, block: BLOCK })
+  // Without a voter there is no telling weighted from unweighted.
+  expect(decoded).toMatchObject({ kind: 'round', learningRate: record.learningRate })
+  expect(decoded.kind === 'round' && decoded.tally.slices.map(({ sums }) => sums)).toEqual(
+    slices.map(({ sums }) => sums),
+  )
+  const opening = { kind: 'calibration', reports: [0.5, 0.25] } as const
+  expect(decodeRecord(encodeRecord(opening), { d, block: BLOCK })).toEqual(opening)
+})
