@@ -2,12 +2,13 @@
 import { MemoryBlobs } from '@quorate/coordinator/store/memory/memory-blobs'
 import { MemoryLedgers } from '@quorate/coordinator/store/memory/memory-ledgers'
 import { MemoryStore } from '@quorate/coordinator/store/memory/memory-store'
-import type { Evaluator, StoredShard } from '@quorate/coordinator/training/ports'
+import type { Evaluator, LedgerEntry, Ledgers, StoredShard } from '@quorate/coordinator/training/ports'
 import type { TrainingService } from '@quorate/coordinator/training/service'
 import { createTraining } from '@quorate/coordinator/training/training'
 import { MemoryNetwork } from '@quorate/client/mesh/memory-mesh'
+import type { MemoryMesh } from '@quorate/client/mesh/memory-mesh'
 import { ContributorSession } from '@quorate/client/session/contributor-session'
-import type { Files } from '@quorate/client/session/ports'
+import type { Files, Trainer } from '@quorate/client/session/ports'
 import type { SessionView } from '@quorate/client/session/view'
 import { LocalTrainer } from '@quorate/client/trainer/trainer'
 import { PlainEngine } from '@quorate/client/trainer/plain-engine'
@@ -28,6 +29,8 @@ const DELAY_MS = [1, 20] as const
 export interface Volunteer {
   readonly session: ContributorSession
   readonly link: MemoryLink
+  readonly mesh: MemoryMesh
+  readonly trainer: Trainer
   view: SessionView
 }
 
@@ -37,6 +40,13 @@ export interface VolunteerOptions {
   readonly intensity?: number
   /** Wraps the gradient engine: slow, broken or lying contributors. */
   readonly engine?: (engine: GradientEngine) => GradientEngine
+  /** Wraps the trainer: broken replicas. */
+  readonly trainer?: (trainer: Trainer) => Trainer
+}
+
+export interface WorldOptions {
+  /** Wraps the ledgers: slow or full disks. */
+  readonly ledgers?: (ledgers: Ledgers, clock: VirtualClock) => Ledgers
 }
 
 export class World {
@@ -44,7 +54,7 @@ export class World {
   readonly network: MemoryNetwork
   readonly store = new MemoryStore()
   readonly blobs = new MemoryBlobs()
-  readonly ledgers: MemoryLedgers = new MemoryLedgers()
+  readonly ledgers: Ledgers
   readonly volunteers: Volunteer[] = []
   training: TrainingService | null = null
   readonly data = syntheticData()
@@ -52,8 +62,10 @@ export class World {
   readonly #seed: number
   #restarts = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, options: WorldOptions = {}) {
     this.#seed = seed
+    const memory = new MemoryLedgers()
+    this.ledgers = options.ledgers?.(memory, this.clock) ?? memory
     this.#random = generator(seed, 1)
     const { clock } = this
     this.network = new MemoryNetwork({ clock, random: generator(seed, 2), delayMs: DELAY_MS })
@@ -106,13 +118,16 @@ export class World {
     const link = new MemoryLink(wire)
     const plain = new PlainEngine()
     const engine = options.engine ? options.engine(plain) : plain
+    const mesh = this.network.mesh(options.webrtc ?? true)
+    const local = new LocalTrainer(engine, () => clock.nowMs())
+    const trainer = options.trainer?.(local) ?? local
     let kept: { id: string; token: string } | null = null
     const session = new ContributorSession(
       {
         link,
-        mesh: this.network.mesh(options.webrtc ?? true),
+        mesh,
         files: this.#files(),
-        trainer: new LocalTrainer(engine, () => clock.nowMs()),
+        trainer,
         clock,
         onView: (view) => {
           volunteer.view = view
@@ -121,7 +136,7 @@ export class World {
       },
       { run, intensity: options.intensity ?? 1, batchLimit: null },
     )
-    const volunteer: Volunteer = { session, link, view: session.view }
+    const volunteer: Volunteer = { session, link, mesh, trainer, view: session.view }
     this.volunteers.push(volunteer)
     session.start()
     return volunteer
@@ -130,6 +145,25 @@ export class World {
   /** Advances until the run has decided `round` rounds. */
   async reach(run: string, round: number, limitMs = 600_000): Promise<void> {
     await this.clock.until(() => (this.training?.run(run).round ?? 0) >= round, limitMs)
+  }
+
+  /** Nothing passes between the two any more over WebRTC; the coordinator is still reached. */
+  cut(one: Volunteer, other: Volunteer): void {
+    if (one.mesh.peer && other.mesh.peer) this.network.cut(one.mesh.peer, other.mesh.peer)
+  }
+
+  heal(one: Volunteer, other: Volunteer): void {
+    if (one.mesh.peer && other.mesh.peer) this.network.heal(one.mesh.peer, other.mesh.peer)
+  }
+
+  /** What is on disk of a run; only while no coordinator has it open. */
+  async ledger(run: string): Promise<LedgerEntry[]> {
+    await this.kill()
+    const ledger = await this.ledgers.open(run)
+    const entries: LedgerEntry[] = []
+    for await (const entry of ledger.replay(0)) entries.push(entry)
+    await ledger.close()
+    return entries
   }
 
   #files(): Files {

@@ -16,9 +16,21 @@ export interface CatchUpTarget {
 /** A verdict costs about one bit a parameter, a checkpoint 32. */
 const CHECKPOINT_IN_VERDICTS = 32
 
+/** A file could not be had: the replica is as good as it was. */
+export class DownloadError extends Error {
+  readonly code: string
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.code =
+      cause instanceof Error && 'code' in cause ? String(cause.code) : 'FILE_UNREACHABLE'
+  }
+}
+
 /**
  * Brings the replica to the coordinator's: the missed verdicts alone where that is cheaper, else
- * the newest checkpoint and the verdicts since. Returns the last frame applied, if any.
+ * the newest checkpoint and the verdicts since. The ledger answers in parts when it is long.
+ *
+ * @throws DownloadError; or the trainer's error, after which the replica is not to be trusted.
  */
 export async function catchUp(
   target: CatchUpTarget,
@@ -26,28 +38,39 @@ export async function catchUp(
     files: Files
     trainer: Trainer
     signal: AbortSignal
+    /** The replica is now where this checkpoint file or verdict frame stands. */
+    took: (kind: 'checkpoint' | 'verdict', bytes: Uint8Array) => void
     downloaded: (sizeBytes: number) => void
     progress: (done: number, total: number) => void
   },
-): Promise<{ checkpoint: Uint8Array | null; lastFrame: Uint8Array | null }> {
-  const { files, trainer, signal } = ports
+): Promise<void> {
+  const { trainer, signal } = ports
   const { run, checkpoint, round } = target
+  const download = async (url: string, digest?: string) => {
+    const options = digest === undefined ? { signal } : { digest, signal }
+    const bytes = await ports.files.fetch(url, options).catch((error: unknown) => {
+      throw new DownloadError(error)
+    })
+    ports.downloaded(bytes.length)
+    return bytes
+  }
   const sinceCheckpoint = Math.max(0, round - checkpoint.round)
-  let from = target.from
-  let checkpointFile: Uint8Array | null = null
-  if (from === null || round - from > CHECKPOINT_IN_VERDICTS + sinceCheckpoint) {
-    checkpointFile = await files.fetch(checkpoint.url, { digest: checkpoint.digest, signal })
-    ports.downloaded(checkpointFile.length)
-    from = (await trainer.loadCheckpoint(checkpointFile)).round
+  let at = target.from
+  if (at === null || round - at > CHECKPOINT_IN_VERDICTS + sinceCheckpoint) {
+    const file = await download(checkpoint.url, checkpoint.digest)
+    at = (await trainer.loadCheckpoint(file)).round
+    ports.took('checkpoint', file)
   }
-  const ledger = await files.fetch(`/api/runs/${run.id}/ledger?from=${from}`, { signal })
-  ports.downloaded(ledger.length)
-  let lastFrame: Uint8Array | null = null
-  for (const frame of splitFrames(ledger)) {
-    if (signal.aborted) break
-    const applied = await trainer.applyVerdict(frame.slice())
-    lastFrame = frame
-    ports.progress(applied.round - from, Math.max(1, round - from))
+  const first = at
+  for (;;) {
+    const before: number = at
+    const ledger = await download(`/api/runs/${run.id}/ledger?from=${at}`)
+    for (const frame of splitFrames(ledger)) {
+      if (signal.aborted) return
+      at = (await trainer.applyVerdict(frame.slice())).round
+      ports.took('verdict', frame)
+      ports.progress(at - first, Math.max(1, round - first))
+    }
+    if (at >= round || at === before) return
   }
-  return { checkpoint: checkpointFile, lastFrame }
 }

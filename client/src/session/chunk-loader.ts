@@ -1,3 +1,4 @@
+import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import type { ChunkRef, CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import type { BatchOrder, Files, Trainer } from './ports.ts'
 
@@ -11,10 +12,13 @@ const MAX_CHUNKS = 400
 const REPORT_EVERY = 12
 /** Chunks in one `loaded` message at most (the schema's bound). */
 const MAX_REPORTED = 512
+/** A chunk that could not be had is asked for again after this long. */
+const RETRY_MS = 5000
 
 export interface ChunkLoaderPorts {
   readonly files: Files
-  readonly trainer: Trainer
+  readonly trainer: Pick<Trainer, 'addChunk' | 'keepChunks'>
+  readonly clock: Clock
   /** Tells the coordinator; false when the connection is down. */
   readonly report: (sequence: number, chunks: readonly string[]) => boolean
   /** Loaded so far, and downloaded bytes of one more file. */
@@ -35,7 +39,10 @@ export class ChunkLoader {
   #reported = new Map<string, number>()
   #sequence = 0
   #complete = false
+  /** Between a welcome and the end of its connection: sequences count from the welcome. */
+  #online = false
   #abort = new AbortController()
+  #cancelRetry: CancelTimer = () => {}
 
   constructor(ports: ChunkLoaderPorts) {
     this.#ports = ports
@@ -52,10 +59,17 @@ export class ChunkLoader {
     return this.#lease?.parts.map(({ shard }) => shard) ?? []
   }
 
-  /** A new connection: what is held must be named again. */
-  reconnected(): void {
+  /** What is held must be named again on the next connection, and nothing before its welcome. */
+  disconnected(): void {
+    this.#online = false
     this.#reported = new Map()
     this.#sequence = 0
+  }
+
+  /** Welcomed on a new connection. */
+  reconnected(): void {
+    this.disconnected()
+    this.#online = true
   }
 
   /** The shards and chunks of a batch, as the coordinator reckons them at `sequence`. */
@@ -74,6 +88,7 @@ export class ChunkLoader {
   /** Loads what the lease has and the trainer has not; resolves when done or overtaken. */
   async follow(lease: Lease): Promise<void> {
     this.#abort.abort()
+    this.#cancelRetry()
     const abort = new AbortController()
     this.#abort = abort
     this.#lease = lease
@@ -87,20 +102,29 @@ export class ChunkLoader {
     await this.#ports.trainer.keepChunks([...this.#held])
     if (abort.signal.aborted) return
     this.#report()
-    const missing = wanted.filter(({ digest }) => !this.#held.has(digest))
-    const first = lease.parts.length
-    const lanes = Array.from({ length: PARALLEL }, () =>
-      this.#lane(missing, { first, total: wanted.length, signal: abort.signal }),
-    )
-    await Promise.all(lanes)
-    if (abort.signal.aborted) return
-    this.#complete = true
-    this.#report()
+    await this.#load(wanted, lease.parts.length, abort.signal)
   }
 
   close(): void {
     this.#abort.abort()
+    this.#cancelRetry()
     this.#lease = null
+  }
+
+  /** `first`: chunks enough to begin with. */
+  async #load(wanted: readonly ChunkRef[], first: number, signal: AbortSignal): Promise<void> {
+    const missing = wanted.filter(({ digest }) => !this.#held.has(digest))
+    const lanes = Array.from({ length: PARALLEL }, () =>
+      this.#lane(missing, { first, total: wanted.length, signal }),
+    )
+    await Promise.all(lanes)
+    if (signal.aborted) return
+    this.#complete = true
+    this.#report()
+    if (wanted.every(({ digest }) => this.#held.has(digest))) return
+    this.#cancelRetry = this.#ports.clock.after(RETRY_MS, () => {
+      this.#load(wanted, first, signal).catch(this.#ports.failed)
+    })
   }
 
   async #lane(
@@ -130,6 +154,7 @@ export class ChunkLoader {
   }
 
   #report(): void {
+    if (!this.#online) return
     const news = [...this.#held].filter((digest) => !this.#reported.has(digest))
     for (let at = 0; at < news.length; at += MAX_REPORTED) {
       const chunks = news.slice(at, at + MAX_REPORTED)

@@ -1,14 +1,18 @@
 import type { Clock } from '@quorate/shared/clock/clock'
-import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import type {
+  ContributorMessage,
+  CoordinatorMessage,
+  MessageOf,
+} from '@quorate/shared/protocol/messages'
 import { decodeFrame, FrameError } from '@quorate/shared/wire/frame'
 import { unitsOfCheckpoint } from '@quorate/shared/wire/checkpoint'
 import { unitsOfVerdict } from '@quorate/shared/wire/verdict'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
-import { catchUp } from './catch-up.ts'
+import { catchUp, DownloadError } from './catch-up.ts'
 import { ChunkLoader } from './chunk-loader.ts'
+import { Detours, Dispatch } from './dispatch.ts'
 import { oneRound } from './one-round.ts'
-import type { CastBallot } from './one-round.ts'
-import type { BackendReport, Files, Link, LinkEvent, Mesh, Trainer } from './ports.ts'
+import type { BackendReport, CastOrder, CastResult, Files, Link, LinkEvent, Mesh, Trainer } from './ports.ts'
 import { TallyDesk } from './tally-desk.ts'
 import { TrafficMeter } from './traffic-meter.ts'
 import { noSession } from './view.ts'
@@ -20,6 +24,7 @@ const HEARTBEAT_MS = 5000
 const DIGEST_EVERY = 10
 /** Verdicts that may come while older ones are still being fetched. */
 const MAX_WAITING_FRAMES = 2000
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** Catching up failed: the next try. */
 const RETRY_MS = 3000
 
@@ -58,8 +63,9 @@ type Replica = { readonly kind: 'none' } | Fetching | { readonly kind: 'current'
 
 interface Fetching {
   readonly kind: 'fetching'
-  /** Verdicts that came meanwhile. */
+  /** Verdicts that came meanwhile, and their bytes together. */
   readonly waiting: Uint8Array[]
+  waitingBytes: number
   readonly abort: AbortController
 }
 
@@ -77,7 +83,10 @@ export class ContributorSession {
   #welcome: Message<'welcome'> | null = null
   #backend: BackendReport | null = null
   #units: Uint8Array | null = null
-  #ballot: CastBallot | null = null
+  readonly #detours: Detours
+  #dispatch: Dispatch | null = null
+  /** A batch is being computed: another one would only queue behind it. */
+  #casting = false
   #announced = false
   #inRound: number | null = null
   #intensity: number
@@ -91,10 +100,12 @@ export class ContributorSession {
     this.#options = options
     this.#intensity = options.intensity
     const { clock, link, trainer, files, mesh } = ports
+    this.#detours = new Detours(clock)
     this.#desk = new TallyDesk({ clock, send: (frame) => this.#sendTally(frame) })
     this.#chunks = new ChunkLoader({
       files,
       trainer,
+      clock,
       report: (sequence, chunks) => link.send({ type: 'loaded', sequence, chunks: [...chunks] }),
       progress: (done, total, sizeBytes) => {
         this.#traffic.add('downloads', sizeBytes)
@@ -160,6 +171,7 @@ export class ContributorSession {
     switch (event.kind) {
       case 'open': {
         this.#announced = false
+        this.#chunks.disconnected()
         const resume = this.#ports.resume.load()
         const webrtc = this.#ports.mesh.available
         const { run } = this.#options
@@ -195,8 +207,7 @@ export class ContributorSession {
       case 'settled':
         return this.#onSettled(message)
       case 'state':
-        this.#show({ runState: message.state })
-        return this.#showProgress()
+        return this.#onState(message)
       case 'resync':
         this.#round = null
         return this.#fetch({ round: message.round, checkpoint: message.checkpoint })
@@ -206,10 +217,20 @@ export class ContributorSession {
     }
   }
 
+  #onState({ state }: Message<'state'>): void {
+    this.#show({ runState: state })
+    // No round will end while nothing is decided.
+    if (this.#wish.kind === 'leave-after-round' && state.kind !== 'training') {
+      return void this.stop()
+    }
+    this.#showProgress()
+  }
+
   #onDown(retryInMs: number, reason: string): void {
     this.#announced = false
     this.#inRound = null
     this.#desk.close()
+    this.#chunks.disconnected()
     if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
     if (this.#wish.kind === 'leave-after-round') return void this.stop()
     const retryAtMs = this.#ports.clock.nowMs() + retryInMs
@@ -241,15 +262,17 @@ export class ContributorSession {
   /** From now on verdicts wait until those before them are here. */
   #fetching(): Fetching {
     if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
-    const replica: Fetching = { kind: 'fetching', waiting: [], abort: new AbortController() }
+    const abort = new AbortController()
+    const replica: Fetching = { kind: 'fetching', waiting: [], waitingBytes: 0, abort }
     this.#replica = replica
     return replica
   }
 
   #fetch(target: { round: number; checkpoint: Message<'welcome'>['checkpoint'] }): void {
-    const before = this.#replica.kind === 'fetching' ? this.#replica.waiting : []
+    const before = this.#replica.kind === 'fetching' ? this.#replica : null
     const replica = this.#fetching()
-    replica.waiting.push(...before)
+    replica.waiting.push(...(before?.waiting ?? []))
+    replica.waitingBytes = before?.waitingBytes ?? 0
     this.#withdraw('catching-up')
     this.#showProgress()
     this.#run(this.#catchUp(target, replica))
@@ -262,21 +285,23 @@ export class ContributorSession {
     const { run } = this.#welcome as Message<'welcome'>
     const { files, trainer, clock } = this.#ports
     const { signal } = replica.abort
+    const shape = { run: run.number, d: run.d, block: run.settings.block }
     try {
-      const { checkpoint, lastFrame } = await catchUp(
+      await catchUp(
         { run, ...target, from: this.#round },
         {
           files,
           trainer,
           signal,
+          took: (kind, bytes) => {
+            this.#units =
+              kind === 'checkpoint' ? unitsOfCheckpoint(bytes) : unitsOfVerdict(bytes, shape)
+          },
           downloaded: (sizeBytes) => this.#traffic.add('downloads', sizeBytes),
           progress: (done, total) => this.#show({ loading: done < total ? { done, total } : null }),
         },
       )
       if (signal.aborted) return
-      const shape = { run: run.number, d: run.d, block: run.settings.block }
-      if (checkpoint) this.#units = unitsOfCheckpoint(checkpoint)
-      if (lastFrame) this.#units = unitsOfVerdict(lastFrame, shape)
       const { round } = await trainer.digest()
       if (signal.aborted) return
       this.#round = round
@@ -287,7 +312,8 @@ export class ContributorSession {
       this.#announce()
     } catch (error) {
       if (signal.aborted) return
-      this.#round = null
+      this.#round = error instanceof DownloadError ? await this.#trainedTo() : null
+      if (signal.aborted) return
       this.#show({ trouble: textOf(error) })
       this.#cancelRetry()
       this.#cancelRetry = clock.after(RETRY_MS, () => {
@@ -296,15 +322,21 @@ export class ContributorSession {
     }
   }
 
+  /** Where the trainer's replica stands; null before it has one. */
+  #trainedTo(): Promise<number | null> {
+    return this.#ports.trainer.digest().then(
+      ({ round }) => (this.#round === null ? null : round),
+      () => null,
+    )
+  }
+
   /** A frame from the coordinator: the verdict of a round. */
   #onVerdict(frame: Uint8Array): void {
     const run = this.#welcome?.run
     if (!run) return
     this.#traffic.add('verdictsReceived', frame.length)
     if (this.#replica.kind === 'fetching') {
-      this.#replica.waiting.push(frame)
-      if (this.#replica.waiting.length > MAX_WAITING_FRAMES) this.#replica.waiting.length = 0
-      return
+      return this.#keepForLater(this.#replica, frame)
     }
     try {
       const { header } = decodeFrame(frame)
@@ -317,12 +349,23 @@ export class ContributorSession {
     this.#run(this.#apply(frame))
   }
 
+  /** Too many are dropped: the gap shows at the next verdict, which fetches again. */
+  #keepForLater(replica: Fetching, frame: Uint8Array): void {
+    replica.waiting.push(frame)
+    replica.waitingBytes += frame.length
+    const { waiting, waitingBytes } = replica
+    if (waiting.length <= MAX_WAITING_FRAMES && waitingBytes <= MAX_WAITING_BYTES) return
+    waiting.length = 0
+    replica.waitingBytes = 0
+  }
+
   async #apply(frame: Uint8Array): Promise<void> {
     const { trainer, link } = this.#ports
     const applied = trainer.applyVerdict(frame)
     // Asked for in the same breath, so that no later verdict comes between.
     const digested =
       (this.#round ?? 0) % DIGEST_EVERY === DIGEST_EVERY - 1 ? trainer.digest() : null
+    digested?.catch(() => {}) // Seen below, unless applying fails first.
     if (this.#round !== null && !isAnnouncement(frame)) this.#round += 1
     try {
       const { round } = await applied
@@ -357,6 +400,7 @@ export class ContributorSession {
   async #onCalibrate(message: Message<'calibrate'>): Promise<void> {
     const { trainer, link } = this.#ports
     const { attempt, share, loaded } = message
+    if (this.#wish.kind === 'pause') return
     const batch = this.#welcome?.run.settings.batch ?? 1
     const draws = this.#chunks.drawsAt(loaded)
     const value = await trainer.loudness({ round: 0, share, batch, draws }).catch(() => null)
@@ -365,27 +409,33 @@ export class ContributorSession {
   }
 
   async #onOpening(opening: Message<'opening'>): Promise<void> {
-    const { link, mesh, trainer } = this.#ports
+    const { link, mesh, clock } = this.#ports
     const welcome = this.#welcome
-    if (!welcome) return
+    // Paused: the coordinator hears of it, if it has not yet, and takes it as leaving the round.
+    if (!welcome || this.#wish.kind === 'pause') return
     const { run, contributor: self } = welcome
     const { round, attempt } = opening
     this.#inRound = attempt
-    this.#ballot = null
     mesh.setGroup(opening.group, self)
-    this.#desk.open(run, opening, { self, units: this.#units })
+    const desk = this.#desk
+    desk.open(run, opening, { self, units: this.#units })
+    const { traffic, detours } = { traffic: this.#traffic, detours: this.#detours }
+    const current = () => desk.attempt === attempt
+    const dispatch = new Dispatch(attempt, { link, mesh, detours, traffic, current })
+    this.#dispatch = dispatch
     this.#show({ round, status: this.#trainingStatus() })
-    if (!this.#takesPart()) {
-      link.send({ type: 'abstain', round, attempt, reason: 'intensity' })
-      return
-    }
-    const parts = { run, self, trainer, link, mesh, desk: this.#desk, traffic: this.#traffic }
+    const declined = this.#casting ? 'busy' : this.#takesPart() ? null : 'intensity'
+    if (declined) return this.#abstain(opening, declined)
     const { batchLimit } = this.#options
-    const draws = this.#chunks.drawsAt(opening.loaded)
-    const result = await oneRound(opening, draws, { ...parts, batchLimit })
-    if (result.kind === 'abstained') this.#show({ trouble: result.reason })
-    if (result.kind !== 'cast') return
-    this.#ballot = result.ballot
+    const cast = (order: CastOrder) => this.#cast(order)
+    const result = await oneRound(opening, this.#chunks.drawsAt(opening.loaded), {
+      ...{ run, self, trainer: { cast }, dispatch, desk, clock, batchLimit },
+    })
+    if (result.kind === 'ended') return
+    if (result.kind === 'abstained') {
+      this.#show({ trouble: result.detail })
+      return this.#abstain(opening, result.reason)
+    }
     const batch = Math.min(opening.batch, batchLimit ?? opening.batch)
     this.#show({
       stepMs: result.result.stepMs,
@@ -393,6 +443,25 @@ export class ContributorSession {
       samples: this.#view.samples + batch * run.settings.localSteps,
       slicesCast: this.#view.slicesCast + opening.slices,
     })
+  }
+
+  /** Casts no ballot in this opening: neither the others nor its own slices wait for one. */
+  #abstain(
+    { round, attempt }: Message<'opening'>,
+    reason: MessageOf<ContributorMessage, 'abstain'>['reason'],
+  ): void {
+    const contributor = this.#welcome?.contributor ?? 0
+    this.#ports.link.send({ type: 'abstain', round, attempt, reason })
+    this.#desk.excuse({ type: 'excuse', round, attempt, contributor, slice: null })
+  }
+
+  async #cast(order: CastOrder): Promise<CastResult> {
+    this.#casting = true
+    try {
+      return await this.#ports.trainer.cast(order)
+    } finally {
+      this.#casting = false
+    }
   }
 
   /** Intensity: a share of the rounds, spread evenly; the others are declined as they open. */
@@ -404,9 +473,7 @@ export class ContributorSession {
   }
 
   #onResend({ attempt, slice }: Message<'resend'>): void {
-    const frame = this.#ballot?.attempt === attempt ? this.#ballot.frames[slice] : undefined
-    if (!frame || !this.#ports.link.sendFrame(frame)) return
-    this.#traffic.ballotSent(frame.length, 'relayed')
+    if (this.#dispatch?.attempt === attempt) this.#dispatch.resend(slice)
   }
 
   #onSettled({ attempt, counted }: Message<'settled'>): void {

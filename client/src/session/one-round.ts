@@ -1,17 +1,19 @@
 /**
  * One round as a contributor lives it: draw a batch, cast a ballot, cut it into slices, hand each
- * slice to its owner. What owners do with them is in tally-desk.ts; what becomes of the ballot
- * (verdict, settlement) comes later over the link.
+ * slice to its owner. How slices travel is in dispatch.ts, what owners do with them in
+ * tally-desk.ts; what becomes of the ballot (verdict, settlement) comes later over the link.
  */
 import { float32FromBits } from '@quorate/shared/bytes/float32'
+import type { Clock } from '@quorate/shared/clock/clock'
+import type { Ballot } from '@quorate/shared/methods/method'
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import { cutBallot } from '@quorate/shared/tally/count'
 import { sliceRanges } from '@quorate/shared/tally/slices'
 import { encodeBallot } from '@quorate/shared/wire/ballot'
 import { encodeFrame } from '@quorate/shared/wire/frame'
-import type { BatchOrder, CastResult, Link, Mesh, RunInfo, Trainer } from './ports.ts'
+import type { Dispatch } from './dispatch.ts'
+import type { BatchOrder, CastResult, RunInfo, Trainer } from './ports.ts'
 import type { TallyDesk } from './tally-desk.ts'
-import type { TrafficMeter } from './traffic-meter.ts'
 
 type Opening = MessageOf<CoordinatorMessage, 'opening'>
 
@@ -19,30 +21,23 @@ export interface RoundParts {
   readonly run: RunInfo
   /** This contributor's number. */
   readonly self: number
-  readonly trainer: Trainer
-  readonly link: Link
-  readonly mesh: Mesh
+  readonly trainer: Pick<Trainer, 'cast'>
+  readonly dispatch: Dispatch
   readonly desk: TallyDesk
-  readonly traffic: TrafficMeter
+  readonly clock: Clock
   /** Records of the batch at most, or null: as the opening says. */
   readonly batchLimit: number | null
 }
 
-/** The ballot as it left, slice by slice: kept for a resend until the next round opens. */
-export interface CastBallot {
-  readonly attempt: number
-  readonly frames: readonly Uint8Array[]
-}
-
 export type RoundResult =
+  | { readonly kind: 'cast'; readonly result: CastResult & { kind: 'ballot' } }
   | {
-      readonly kind: 'cast'
-      readonly ballot: CastBallot
-      readonly result: CastResult & { kind: 'ballot' }
+      readonly kind: 'abstained'
+      readonly reason: 'non-finite' | 'failed' | 'late'
+      readonly detail: string
     }
-  | { readonly kind: 'abstained'; readonly reason: string }
-  /** Another round opened, or the session ended, before the ballot was ready. */
-  | { readonly kind: 'overtaken' }
+  /** The connection or the session ended before the ballot was ready: nobody waits for it. */
+  | { readonly kind: 'ended' }
 
 /** Slices go out in parallel; an edge that does not drain in this part of the deadline is relayed. */
 const SEND_SHARE_OF_DEADLINE = 0.5
@@ -52,28 +47,29 @@ export async function oneRound(
   draws: BatchOrder['draws'],
   parts: RoundParts,
 ): Promise<RoundResult> {
-  const { round, attempt } = opening
+  const { clock, desk, dispatch, self } = parts
+  const openedAtMs = clock.nowMs()
   const result = await castBallot(opening, draws, parts)
-  if (parts.desk.attempt !== attempt) return { kind: 'overtaken' }
+  if (desk.attempt === null) return { kind: 'ended' }
   if (result.kind === 'abstain') {
-    parts.link.send({ type: 'abstain', round, attempt, reason: result.reason })
-    return { kind: 'abstained', reason: result.detail }
+    return { kind: 'abstained', reason: result.reason, detail: result.detail }
   }
-  const { block } = parts.run.settings
-  const slices = sliceRanges(parts.run.d, block, opening.slices)
-  const frames = slices.map((slice) => {
-    const ballot = cutBallot(result.ballot, slice, block, parts.self)
-    const header = { kind: 'ballot', run: parts.run.number, round, attempt } as const
-    return encodeFrame({ ...header, slice: slice.index }, encodeBallot(ballot, slice, block))
-  })
-  const deliveries = slices.map(async (slice) => {
+  const tookMs = clock.nowMs() - openedAtMs
+  if (desk.attempt !== opening.attempt || tookMs >= opening.ballotDeadlineMs) {
+    const detail = `the ballot took ${Math.round(tookMs)} ms`
+    return { kind: 'abstained', reason: 'late', detail }
+  }
+  dispatch.cast(ballotFrames(result.ballot, opening, parts))
+  const deadlineMs = opening.ballotDeadlineMs * SEND_SHARE_OF_DEADLINE
+  const { run } = parts
+  const deliveries = slicesOf(opening, run).map(async (slice) => {
     const owner = opening.owners[slice.index] as number
-    if (owner === parts.self && opening.group.length > 1) {
-      parts.desk.own(slice.index, cutBallot(result.ballot, slice, block, parts.self))
-    } else await deliver(frames[slice.index] as Uint8Array, owner, opening, parts)
+    if (opening.group.length === 1) return dispatch.deliverAlone(slice.index)
+    if (owner !== self) return dispatch.deliver(slice.index, owner, deadlineMs)
+    desk.own(slice.index, cutBallot(result.ballot, slice, run.settings.block, self))
   })
   await Promise.all(deliveries)
-  return { kind: 'cast', ballot: { attempt, frames }, result }
+  return { kind: 'cast', result }
 }
 
 async function castBallot(
@@ -92,20 +88,16 @@ async function castBallot(
   }
 }
 
-/** To the owner over WebRTC, or to the coordinator where that does not work. */
-async function deliver(
-  frame: Uint8Array,
-  owner: number,
-  opening: Opening,
-  { self, mesh, link, traffic }: RoundParts,
-): Promise<void> {
-  const alone = owner === self
-  if (!alone && mesh.connected.has(owner)) {
-    const deadlineMs = opening.ballotDeadlineMs * SEND_SHARE_OF_DEADLINE
-    if ((await mesh.send(owner, frame, deadlineMs)) === 'sent') {
-      traffic.ballotSent(frame.length, 'direct')
-      return
-    }
-  }
-  if (link.sendFrame(frame)) traffic.ballotSent(frame.length, alone ? 'alone' : 'relayed')
+/** One frame a slice. */
+function ballotFrames(ballot: Ballot, opening: Opening, { run, self }: RoundParts): Uint8Array[] {
+  const { round, attempt } = opening
+  const { block } = run.settings
+  return slicesOf(opening, run).map((slice) => {
+    const header = { kind: 'ballot', run: run.number, round, attempt, slice: slice.index } as const
+    return encodeFrame(header, encodeBallot(cutBallot(ballot, slice, block, self), slice, block))
+  })
+}
+
+function slicesOf(opening: Opening, run: RunInfo) {
+  return sliceRanges(run.d, run.settings.block, opening.slices)
 }

@@ -1,11 +1,11 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
-import { withinBudget } from '@quorate/shared/methods/budget'
+import { weightFault } from '@quorate/shared/methods/ballot-weights'
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import { tallySlice } from '@quorate/shared/tally/count'
 import type { SliceBallot } from '@quorate/shared/tally/count'
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
 import type { Slice } from '@quorate/shared/tally/slices'
-import { decodeBallot } from '@quorate/shared/wire/ballot'
+import { ballotPayloadBytes, decodeBallot } from '@quorate/shared/wire/ballot'
 import { decodeFrame, encodeFrame, FrameError } from '@quorate/shared/wire/frame'
 import type { Frame } from '@quorate/shared/wire/frame'
 import { encodeTally } from '@quorate/shared/wire/tally'
@@ -14,8 +14,8 @@ import type { RunInfo } from './ports.ts'
 type Opening = MessageOf<CoordinatorMessage, 'opening'>
 type Excuse = MessageOf<CoordinatorMessage, 'excuse'>
 
-/** Slices of ballots that came before their round was opened here, kept for it. */
-const MAX_EARLY = 64
+/** Ballot slices of one member that came before their round was opened here, kept for it. */
+const MAX_EARLY = 32
 
 /** A slice of mine in the round at hand. */
 interface OwnedSlice {
@@ -39,7 +39,8 @@ export class TallyDesk {
   #opening: Opening | null = null
   #units: Uint8Array | null = null
   #owned = new Map<number, OwnedSlice>()
-  #early: { from: number; frame: Frame }[] = []
+  /** By sender, so that nobody crowds out another; at most a group of senders. */
+  #early = new Map<number, Frame[]>()
   #cancelDeadline: CancelTimer = () => {}
   /** Frames from other members that broke a rule. */
   refused = 0
@@ -70,8 +71,8 @@ export class TallyDesk {
       for (const owned of this.#owned.values()) this.#finish(owned)
     })
     const early = this.#early
-    this.#early = []
-    for (const { from, frame } of early) this.#take(from, frame)
+    this.#early = new Map()
+    for (const from of members) for (const frame of early.get(from) ?? []) this.#take(from, frame)
   }
 
   /** A frame from a member of the group, as it came over WebRTC. */
@@ -114,9 +115,7 @@ export class TallyDesk {
       return
     }
     if (!this.#opening || header.attempt > this.#opening.attempt) {
-      this.#early.push({ from, frame })
-      if (this.#early.length > MAX_EARLY) this.#early.shift()
-      return
+      return this.#keepEarly(from, frame)
     }
     if (header.attempt !== this.#opening.attempt) return
     const owned = this.#owned.get(header.slice)
@@ -130,21 +129,38 @@ export class TallyDesk {
       const expect = { slice: owned.slice, block, contributor: from }
       const ballot = decodeBallot(frame.payload, expect)
       if (this.#permitted(owned.slice, ballot)) this.#add(owned, ballot)
-      else this.refused += 1
+      else this.#refuse(owned, from)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      this.refused += 1
+      this.#refuse(owned, from)
     }
+  }
+
+  #keepEarly(from: number, frame: Frame): void {
+    const { d, settings } = this.#run ?? {}
+    const most = d === undefined || !settings ? 0 : ballotPayloadBytes(d, settings.block, true)
+    const frames = this.#early.get(from) ?? []
+    if (frame.payload.length > most || (frames.length === 0 && this.#early.size >= MAX_EARLY)) {
+      this.refused += 1
+      return
+    }
+    this.#early.set(from, [...frames, frame].slice(-MAX_EARLY))
+  }
+
+  /** What came breaks a rule, and another ballot of this member will not come. */
+  #refuse(owned: OwnedSlice, from: number): void {
+    this.refused += 1
+    owned.awaited.delete(from)
+    this.#finishIfComplete(owned)
   }
 
   /** METHODS.md: an owner refuses a ballot over the loudness budget; other methods weigh all alike. */
   #permitted(slice: Slice, { weights }: SliceBallot): boolean {
     const { block, method } = (this.#run as RunInfo).settings
-    if (method.id !== 'ef-vote') return weights === null || weights.every((weight) => weight <= 1)
-    if (!weights || !this.#units) return false
     const first = slice.start / block
-    const units = this.#units.subarray(first, first + blockCount(slice.end - slice.start, block))
-    return withinBudget(weights, units, method)
+    const blocks = blockCount(slice.end - slice.start, block)
+    const units = this.#units?.subarray(first, first + blocks) ?? null
+    return weightFault(method, weights, units) === null
   }
 
   #add(owned: OwnedSlice, ballot: SliceBallot): void {

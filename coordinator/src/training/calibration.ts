@@ -17,11 +17,12 @@ export class Calibration {
     this.#cancelTimer = out.clock.after(out.deadlineMs, () => this.#finish())
   }
 
-  /** `value` is rounded to float32, as the ledger keeps it. */
+  /** `value` is rounded to float32, as the ledger keeps it; too large for that, it is none. */
   report(contributor: number, value: number): void {
+    if (!this.#expected.has(contributor) || this.#reports.has(contributor)) return
     const rounded = Math.fround(value)
-    if (!this.#expected.has(contributor) || !Number.isFinite(rounded)) return
-    this.#reports.set(contributor, rounded)
+    if (Number.isFinite(rounded)) this.#reports.set(contributor, rounded)
+    else this.#expected.delete(contributor)
     this.#check()
   }
 

@@ -18,6 +18,8 @@ export class Checkpoints {
     events: EventLog
   }
   #newest: StoredCheckpoint
+  /** Rounds whose checkpoint is being written. */
+  readonly #making = new Set<number>()
 
   constructor(
     run: string,
@@ -41,7 +43,9 @@ export class Checkpoints {
 
   /** Saves the model as it is now; a failure is an event, and training goes on without it. */
   async make(model: RunModel): Promise<void> {
-    if (model.round === this.#newest.round) return
+    const { round } = model
+    if (round === this.#newest.round || this.#making.has(round)) return
+    this.#making.add(round)
     const { store, ledger, events } = this.#parts
     try {
       const made = await writeCheckpoint(model, this.#parts)
@@ -50,7 +54,9 @@ export class Checkpoints {
       await ledger.covered(made.round)
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
-      events.add('error', 'checkpoint-failed', `No checkpoint was made: ${detail}`, model.round)
+      events.add('error', 'checkpoint-failed', `No checkpoint was made: ${detail}`, round)
+    } finally {
+      this.#making.delete(round)
     }
   }
 }

@@ -72,9 +72,17 @@ export function acceptContributor(
     stage = { kind: 'joined', contributor: joined, members }
   }
 
+  /** Whether what comes here still speaks for its contributor: not excluded, nor here anew. */
+  function heard(): boolean {
+    if (stage.kind === 'joined' && stage.contributor.connection !== connection) {
+      stage = { kind: 'closed' }
+    }
+    return stage.kind !== 'closed' && withinRate()
+  }
+
   return {
     text(message) {
-      if (stage.kind === 'closed' || !withinRate()) return
+      if (!heard() || stage.kind === 'closed') return
       if (message.length > MAX_TEXT_LENGTH) {
         if (stage.kind === 'hello-awaited') return turnAway('MESSAGE_TOO_LARGE', 'too long')
         const detail = `at most ${MAX_TEXT_LENGTH} characters`
@@ -84,7 +92,7 @@ export function acceptContributor(
       else stage.members.text(stage.contributor, message)
     },
     frame(bytes) {
-      if (stage.kind === 'closed' || !withinRate()) return
+      if (!heard() || stage.kind === 'closed') return
       if (stage.kind === 'hello-awaited') return turnAway('HELLO_MISSING', 'hello comes first')
       stage.members.frame(stage.contributor, bytes)
     },

@@ -42,6 +42,7 @@ export class Contributor {
   batch: number
   /** Rounds missed (negative: counted) in a row. */
   missedInARow = 0
+  #lastLateAttempt = -1
   #strikes = 0
   #strikesAtMs = 0
 
@@ -74,7 +75,16 @@ export class Contributor {
   strike(nowMs: number): boolean {
     this.#strikes = this.strikes(nowMs) + 1
     this.#strikesAtMs = nowMs
-    return this.#strikes >= EXCLUDE_AT
+    // Rounded as shown: the first strikes have faded a little when the last one comes.
+    return Math.round(this.#strikes) >= EXCLUDE_AT
+  }
+
+  /** Its ballot of `attempt` was too late; true for the first that is heard of it. */
+  late(attempt: number): boolean {
+    if (attempt <= this.#lastLateAttempt) return false
+    this.#lastLateAttempt = attempt
+    this.lateBallots += 1
+    return true
   }
 
   /** Halves the batch after three misses in a row, doubles it again after twenty counted. */

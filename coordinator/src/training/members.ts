@@ -168,16 +168,22 @@ export class Members {
         contributor.stepMs = message.stepMs
         contributor.peers = message.peers
         contributor.traffic = message.traffic
-        if (contributor.status === 'joining' || this.#driver.state.kind !== 'training') {
-          this.#driver.parts.leases.renew(contributor.number, this.#clock.nowMs())
-        }
-        return
+        return this.#heartbeat(contributor)
       case 'bye': {
         const { connection } = contributor
         if (connection) this.gone(contributor, connection, true)
         connection?.close(1000, 'bye')
       }
     }
+  }
+
+  /** Renews the leases of those who are not asked for votes, and looks after those that ran out. */
+  #heartbeat(contributor: Contributor): void {
+    const { leases } = this.#driver.parts
+    const { number, status } = contributor
+    const asked = this.#driver.state.kind === 'training' && leases.parts(number).length > 0
+    if (status === 'joining' || !asked) leases.renew(number, this.#clock.nowMs())
+    this.#driver.proceed()
   }
 
   #loaded(contributor: Contributor, message: MessageOf<ContributorMessage, 'loaded'>): void {
@@ -198,9 +204,8 @@ export class Members {
     contributor.backend = message.backend
     contributor.stepMs = message.stepMs[message.backend] ?? contributor.stepMs
     const { model } = this.#driver.parts
-    if (message.round === model.round && message.digest !== model.digest()) {
-      return this.#resync(contributor, message.round)
-    }
+    const differs = message.round === model.round && message.digest !== model.digest()
+    if (differs || message.round > model.round) return this.#resync(contributor, message.round)
     contributor.status = 'ready'
     this.#driver.settleLeases()
     this.#driver.proceed()

@@ -1,5 +1,6 @@
 import type { MessageOf, CoordinatorMessage } from '@quorate/shared/protocol/messages'
-import { withinBudget } from '@quorate/shared/methods/budget'
+import { weightFault } from '@quorate/shared/methods/ballot-weights'
+import type { WeightFault } from '@quorate/shared/methods/ballot-weights'
 import type { MethodSettings } from '@quorate/shared/methods/settings'
 import { openRound, outcomeOf, transition } from '@quorate/shared/round/round'
 import type { Round, RoundEvent, RoundPlan, RefusalCode } from '@quorate/shared/round/round'
@@ -30,12 +31,15 @@ export class RoundAtWork {
   readonly slices: readonly Slice[]
   tallyBytes = 0
   ballotBytes = 0
+  /** Ballots of this or an earlier attempt that came too late, while this one was open. */
   lateBallots = 0
   lastTallyAtMs: number
   #round: Round
   readonly #box: BallotBox
-  readonly #shape: { readonly d: number; readonly block: number; readonly weighted: boolean }
-  readonly #budget: { units: Uint8Array; kappa: number; tau: number | null } | null
+  readonly #shape: { readonly d: number; readonly block: number }
+  readonly #method: MethodSettings
+  readonly #units: Uint8Array | null
+  readonly #late = new Set<number>()
   readonly #tell: (to: readonly number[], message: RoundMessage) => void
   readonly #closed: () => void
 
@@ -47,7 +51,7 @@ export class RoundAtWork {
       method: MethodSettings
       units: Uint8Array | null
     },
-    shape: { d: number; block: number; weighted: boolean },
+    shape: { d: number; block: number },
     out: { tell: (to: readonly number[], message: RoundMessage) => void; closed: () => void },
   ) {
     const { plan, method, units } = opening
@@ -59,7 +63,8 @@ export class RoundAtWork {
     this.#round = openRound(plan)
     this.#box = new BallotBox(plan)
     this.#shape = shape
-    this.#budget = method.id === 'ef-vote' && units ? { units, ...method } : null
+    this.#method = method
+    this.#units = units
     this.#tell = out.tell
     this.#closed = out.closed
   }
@@ -68,15 +73,20 @@ export class RoundAtWork {
     return this.plan.groups.some((group) => group.members.includes(contributor))
   }
 
-  /** It left or abstained. */
-  excused(contributor: number): boolean {
-    return this.#round.excused.has(contributor)
+  /** It was asked for a ballot, and neither left nor abstained, or was too late. */
+  owed(contributor: number): boolean {
+    return !this.#round.excused.has(contributor) || this.#late.has(contributor)
   }
 
   tick(nowMs: number): void {
     this.#handle({ kind: 'tick' }, nowMs)
   }
   abstained(contributor: number, nowMs: number): void {
+    this.#handle({ kind: 'abstained', contributor }, nowMs)
+  }
+  /** Its ballot was not ready in time: nobody waits for it, and it has missed the round. */
+  late(contributor: number, nowMs: number): void {
+    this.#late.add(contributor)
     this.#handle({ kind: 'abstained', contributor }, nowMs)
   }
   left(contributor: number, nowMs: number): void {
@@ -119,14 +129,11 @@ export class RoundAtWork {
   }
 
   #tally(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
-    const { block, weighted } = this.#shape
-    const tally = decodeTally(payload, { slice, block, maxVoters: 32 })
-    for (const row of tally.weights ?? []) {
+    const tally = decodeTally(payload, { slice, block: this.#shape.block, maxVoters: 32 })
+    const rows = tally.weights ?? (tally.voters.length > 0 ? [null] : [])
+    for (const row of rows) {
       const fault = this.#weightFault(slice, row)
-      if (fault) return offence('TALLY_OVER_BUDGET', fault)
-    }
-    if (!tally.weights && weighted && tally.voters.length > 0) {
-      return offence('TALLY_WITHOUT_WEIGHTS', 'this method votes with weights')
+      if (fault) return offence(`TALLY_${fault}`, `slice ${slice.index}: ${weightRules[fault]}`)
     }
     const event = { kind: 'tally', from, slice: slice.index, voters: tally.voters } as const
     return this.#take(event, nowMs, () => {
@@ -137,13 +144,10 @@ export class RoundAtWork {
   }
 
   #ballot(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
-    const { block, weighted } = this.#shape
+    const { block } = this.#shape
     const ballot = decodeBallot(payload, { slice, block, contributor: from })
-    if (weighted && !ballot.weights) {
-      return offence('BALLOT_WITHOUT_WEIGHTS', 'this method votes with weights')
-    }
-    const fault = ballot.weights ? this.#weightFault(slice, ballot.weights) : null
-    if (fault) return offence('BALLOT_OVER_BUDGET', fault)
+    const fault = this.#weightFault(slice, ballot.weights)
+    if (fault) return offence(`BALLOT_${fault}`, `slice ${slice.index}: ${weightRules[fault]}`)
     return this.#take({ kind: 'ballot', from, slice: slice.index }, nowMs, () => {
       this.ballotBytes += payload.length + HEADER_BYTES
       this.lastTallyAtMs = nowMs
@@ -151,23 +155,16 @@ export class RoundAtWork {
     })
   }
 
-  #weightFault(slice: Slice, row: Uint8Array): string | null {
-    if (!this.#shape.weighted && row.some((weight) => weight > 1)) {
-      return `slice ${slice.index}: in this method every vote weighs the same`
-    }
-    if (!this.#budget) return null
+  #weightFault(slice: Slice, row: Uint8Array | null): WeightFault | null {
     const first = slice.start / this.#shape.block
     const blocks = blockCount(slice.end - slice.start, this.#shape.block)
-    const units = this.#budget.units.subarray(first, first + blocks)
-    return withinBudget(row, units, this.#budget)
-      ? null
-      : `slice ${slice.index}: the weights exceed the loudness budget`
+    const units = this.#units?.subarray(first, first + blocks) ?? null
+    return weightFault(this.#method, row, units)
   }
 
   #take(event: RoundEvent, nowMs: number, keep: () => void): FrameAnswer {
     const refused = this.#handle(event, nowMs, keep)
     if (!refused) return { kind: 'kept' }
-    if (refused === 'LATE') this.lateBallots += 1
     if (refused === 'LATE' || refused === 'DUPLICATE') return { kind: 'dropped', code: refused }
     return offence(refused, refusals[refused])
   }
@@ -202,6 +199,12 @@ export class RoundAtWork {
     }
     return refused
   }
+}
+
+const weightRules: Readonly<Record<WeightFault, string>> = {
+  WITHOUT_WEIGHTS: 'this method votes with weights',
+  WITH_WEIGHTS: 'in this method every vote weighs the same',
+  OVER_BUDGET: 'the weights exceed the loudness budget',
 }
 
 const refusals: Readonly<Record<RefusalCode, string>> = {

@@ -121,10 +121,21 @@ export class RoundBook {
       accuracy: null,
       loss: null,
     }
-    this.#exchangesMs = [...this.#exchangesMs, exchangeMs].slice(-DEADLINE_WINDOW)
+    this.#sample(work, metrics)
     this.#roundsMs = [...this.#roundsMs, durationMs].slice(-DEADLINE_WINDOW)
     this.#keep(this.#store.appendRounds(this.#run, [metrics]))
     return metrics
+  }
+
+  /**
+   * What the ballot deadline is reckoned by. A round that ran into it says how long the silent
+   * were waited for, not how long an exchange takes: tripled each time, that would slow everyone
+   * down for one who sends nothing. Only where most were missing the deadline was too short.
+   */
+  #sample(work: RoundAtWork, { voters, expected, exchangeMs }: RoundMetrics): void {
+    const inTime = work.lastTallyAtMs < work.plan.ballotsUntilMs
+    if (!inTime && 2 * voters >= expected) return
+    this.#exchangesMs = [...this.#exchangesMs, exchangeMs].slice(-DEADLINE_WINDOW)
   }
 
   #keep(work: Promise<void>): void {

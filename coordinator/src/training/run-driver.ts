@@ -6,12 +6,17 @@ import type { FeedMessage, RoundMetrics, RunView } from '@quorate/shared/api/api
 import type { Clock } from '@quorate/shared/clock/clock'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import type { Verdict } from '@quorate/shared/methods/method'
-import type { CoordinatorMessage } from '@quorate/shared/protocol/messages'
+import type {
+  ContributorMessage,
+  CoordinatorMessage,
+  MessageOf,
+} from '@quorate/shared/protocol/messages'
 import type { RunState } from '@quorate/shared/run/state'
 import { deadlinesFor } from '@quorate/shared/round/deadlines'
 import { encodeRecord } from '@quorate/shared/wire/record'
 import type { LedgerRecord } from '@quorate/shared/wire/record'
 import { encodeVerdict } from '@quorate/shared/wire/verdict'
+import { splitFrames } from '@quorate/shared/wire/frame'
 import type { Frame } from '@quorate/shared/wire/frame'
 import { Calibration } from './calibration.ts'
 import type { Contributor } from './contributor.ts'
@@ -33,6 +38,8 @@ import type { RunModel } from './run-model.ts'
 const ATTEMPT_BATCH = 1000
 /** After an attempt that nobody could be counted in, the next one waits this long. */
 const VOID_PAUSE_MS = 500
+/** Frames of so many attempts back may be honest ones that were long on their way. */
+const RECENT_ATTEMPTS = 8
 /** A digest of the coordinator's replica is kept at every tenth round. */
 export const DIGEST_EVERY = 10
 
@@ -43,6 +50,21 @@ type Phase =
   | { readonly kind: 'round'; readonly work: RoundAtWork; readonly cancel: () => void }
   /** Between the close and the verdict being on disk. */
   | { readonly kind: 'deciding' }
+
+/** What became of a round that has closed. */
+type Outcome =
+  | { readonly kind: 'decided'; readonly counted: readonly (readonly number[])[] }
+  /** Too few voters in every slice. */
+  | { readonly kind: 'void' }
+  /** Ended from outside before its time: nobody is to blame. */
+  | { readonly kind: 'abandoned' }
+
+interface WriteFault {
+  /** The round whose entry may be on disk or not. */
+  readonly round: number
+  /** Settles its ballots, once that is known. */
+  readonly settle: (decided: boolean) => void
+}
 
 export interface RunParts {
   readonly stored: StoredRun
@@ -71,8 +93,9 @@ export class RunDriver {
   #reserving = false
   #groups: readonly (readonly number[])[] = []
   #attemptsThisRound = 0
-  /** Set by a failed write: memory is ahead of the disk. */
-  #mustReload = false
+  /** Set by a failed write: memory is ahead of the disk, and the disk knows what was decided. */
+  #mustReload: WriteFault | null = null
+  #reloading: Promise<void> | null = null
   #closed = false
 
   constructor(parts: RunParts) {
@@ -140,12 +163,32 @@ export class RunDriver {
   }
 
   async resume(): Promise<void> {
-    if (this.#mustReload) {
-      await this.parts.reload()
-      this.#mustReload = false
-    }
+    await this.#reload()
+    if (this.#state.kind !== 'paused' || this.#closed) return
     this.parts.events.add('info', 'resumed', 'Training goes on.', this.parts.model.round)
     this.start()
+  }
+
+  /** After a failed write: back to what the disk has, which may be more than was known here. */
+  #reload(): Promise<void> {
+    const fault = this.#mustReload
+    if (!fault) return Promise.resolve()
+    this.#reloading ??= this.#readBack(fault).finally(() => {
+      this.#reloading = null
+    })
+    return this.#reloading
+  }
+
+  async #readBack(fault: WriteFault): Promise<void> {
+    const { ledger, model, roster, reload } = this.parts
+    await reload()
+    // An entry that reached the disk in spite of the error is decided: everyone must have it.
+    const frames = [...splitFrames(await ledger.frames(fault.round))]
+    for (const contributor of roster.present()) {
+      for (const frame of frames) this.#sendVerdict(contributor, frame)
+    }
+    fault.settle(model.round > fault.round)
+    this.#mustReload = null
   }
 
   finish(why: 'rounds' | 'target' | 'stopped'): void {
@@ -153,8 +196,20 @@ export class RunDriver {
     this.#setState({ kind: 'finished', why })
     const round = this.parts.model.round
     this.parts.events.add('info', 'finished', `Finished after ${round} rounds.`, round)
-    void this.parts.checkpoints.make(this.parts.model)
-    this.#evaluate()
+    // A verdict under way is awaited: until it is on disk the model's two halves differ.
+    if (this.#phase.kind !== 'deciding') this.#wrapUp()
+  }
+
+  /** The last checkpoint and evaluation of a run that has finished. */
+  #wrapUp(): void {
+    const { events, checkpoints, model } = this.parts
+    this.#reload().then(
+      () => {
+        void checkpoints.make(model)
+        this.#evaluate()
+      },
+      (error: unknown) => events.add('error', 'not-reloaded', detailOf(error), model.round),
+    )
   }
 
   /** Ends timers; a round at work is forgotten, as by a kill. */
@@ -169,6 +224,8 @@ export class RunDriver {
   /** Opens the next round when everything for it is there; called after anything that may allow it. */
   proceed(): void {
     if (this.#phase.kind !== 'idle' || !this.running || this.#closed) return
+    // Killed between the last verdict and its announcement, a run wakes up with nothing to do.
+    if (this.parts.model.round >= this.parts.stored.settings.rounds) return this.finish('rounds')
     const participants = this.#participants()
     const need = this.parts.stored.settings.minVoters
     if (participants.length < need) {
@@ -187,12 +244,25 @@ export class RunDriver {
     if (this.#phase.kind === 'calibrating') this.#phase.work.left(contributor.number)
   }
 
-  abstained(contributor: Contributor, at: { round: number; attempt: number }): void {
-    if (this.#phase.kind === 'calibrating' && at.attempt === this.#attempt) {
-      this.#phase.work.left(contributor.number)
-    }
-    if (this.#phase.kind !== 'round' || this.#phase.work.plan.attempt !== at.attempt) return
-    this.#phase.work.abstained(contributor.number, this.parts.clock.nowMs())
+  abstained(
+    contributor: Contributor,
+    { attempt, reason }: MessageOf<ContributorMessage, 'abstain'>,
+  ): void {
+    if (reason === 'late') this.#late(contributor, attempt)
+    if (attempt !== this.#attempt) return
+    const { number } = contributor
+    if (this.#phase.kind === 'calibrating') this.#phase.work.left(number)
+    if (this.#phase.kind !== 'round') return
+    const nowMs = this.parts.clock.nowMs()
+    if (reason === 'late') this.#phase.work.late(number, nowMs)
+    else this.#phase.work.abstained(number, nowMs)
+  }
+
+  /** A ballot that comes too late is dropped, and counted with the round at work. */
+  #late(contributor: Contributor, attempt: number): void {
+    const recent = attempt <= this.#attempt && attempt > this.#attempt - RECENT_ATTEMPTS
+    if (!this.running || !recent || !contributor.late(attempt)) return
+    if (this.#phase.kind === 'round') this.#phase.work.lateBallots += 1
   }
 
   loudness(contributor: Contributor, attempt: number, value: number): void {
@@ -206,8 +276,8 @@ export class RunDriver {
     if (this.#phase.kind === 'round' && attempt === this.#phase.work.plan.attempt) {
       return this.#phase.work.frame(contributor.number, frame, this.parts.clock.nowMs())
     }
-    if (attempt <= this.#attempt && attempt >= this.#attempt - 1) {
-      if (frame.header.kind === 'ballot') contributor.lateBallots += 1
+    if (attempt <= this.#attempt && attempt > this.#attempt - RECENT_ATTEMPTS) {
+      if (frame.header.kind === 'ballot') this.#late(contributor, attempt)
       return { kind: 'dropped', code: 'LATE' }
     }
     const detail = `attempt ${attempt} is not open; the last one was ${this.#attempt}`
@@ -224,8 +294,15 @@ export class RunDriver {
     for (const { number } of roster.ready())
       if (!leases.holds(number)) leases.add(number, [], nowMs)
     const { changed, expired } = leases.settle(nowMs)
-    for (const number of expired) roster.get(number)?.send(noLease)
+    for (const number of expired) this.#endLease(roster.get(number))
     for (const number of changed) this.sendLease(number)
+  }
+
+  #endLease(contributor: Contributor | undefined): void {
+    if (!contributor) return
+    contributor.loaded.clear()
+    contributor.send(noLease)
+    this.remember(contributor)
   }
 
   #participants(): Participant[] {
@@ -302,7 +379,16 @@ export class RunDriver {
   #calibrated(attempt: number, reports: readonly number[]): void {
     if (reports.length < this.parts.stored.settings.minVoters) return this.#again()
     this.#phase = { kind: 'deciding' }
-    this.#watch(this.#record(attempt, { kind: 'calibration', reports }, [false]))
+    const record: LedgerRecord = { kind: 'calibration', reports }
+    const recorded = this.#record(attempt, record, { valid: [false], settle: () => {} })
+    this.#watch(
+      recorded.then((frame) => {
+        if (!frame) return
+        this.#phase = { kind: 'idle' }
+        if (this.#state.kind === 'finished') this.#wrapUp()
+        else this.proceed()
+      }),
+    )
   }
 
   #open(participants: readonly Participant[]): void {
@@ -316,18 +402,18 @@ export class RunDriver {
     const plan = planRound(at, settings, inputs)
     this.#groups = plan.groups.map((group) => group.members)
     const learningRate = learningRateAt(settings, model.round)
-    const { method, block, d, units } = model
+    const { block, d, units } = model
     const work = new RoundAtWork(
       { plan, openedAtMs: nowMs, learningRate, method: settings.method, units },
-      { d, block, weighted: method.weighted },
+      { d, block },
       {
         tell: (to, message) => to.forEach((number) => roster.get(number)?.send(message)),
         closed: () => this.#close(),
       },
     )
-    const tick = () => work.tick(clock.nowMs())
-    const timers = [deadlines.ballotsMs, deadlines.talliesMs, deadlines.roundMs].map((afterMs) =>
-      clock.after(afterMs, tick),
+    // A timer may fire a little early by the wall clock, which may also be set back.
+    const timers = [plan.ballotsUntilMs, plan.talliesUntilMs, plan.closesAtMs].map((atMs) =>
+      clock.after(atMs - nowMs, () => work.tick(Math.max(atMs, clock.nowMs()))),
     )
     this.#phase = { kind: 'round', work, cancel: () => timers.forEach((cancel) => cancel()) }
     const peerOf = (number: number) => roster.get(number)?.peer?.id ?? null
@@ -346,23 +432,24 @@ export class RunDriver {
     const valid = outcome.map((slice) => slice.valid)
     this.#attemptsThisRound += 1
     if (!valid.includes(true)) {
-      this.#settle(work, null)
-      this.parts.events.add(
-        'warn',
-        'round-void',
-        `Round ${work.plan.round} had too few voters.`,
-        work.plan.round,
-      )
+      this.#settle(work, { kind: 'void' })
+      if (this.#attemptsThisRound === 1) {
+        const { round } = work.plan
+        this.parts.events.add('warn', 'round-void', `Round ${round} had too few voters.`, round)
+      }
       return this.#again()
     }
     this.#phase = { kind: 'deciding' }
+    const counted = outcome.map(({ voters, valid: counts }) => (counts ? voters : []))
     const record: LedgerRecord = { kind: 'round', learningRate: work.learningRate, tally }
     const closedAtMs = this.parts.clock.nowMs()
+    const settle = (decided: boolean) =>
+      this.#settle(work, decided ? { kind: 'decided', counted } : { kind: 'abandoned' })
+    const recorded = this.#record(work.plan.attempt, record, { valid, settle })
     this.#watch(
-      this.#record(work.plan.attempt, record, valid, work).then((frame) => {
+      recorded.then((frame) => {
         if (!frame) return
-        const counted = outcome.map(({ voters, valid: counts }) => (counts ? voters : []))
-        this.#settle(work, counted)
+        settle(true)
         this.#account(work, { counted, closedAtMs, verdictBytes: frame.length })
         this.#afterRound(work.openedAtMs)
       }),
@@ -373,30 +460,36 @@ export class RunDriver {
   async #record(
     attempt: number,
     record: LedgerRecord,
-    valid: readonly boolean[],
-    work?: RoundAtWork,
+    { valid, settle }: { valid: readonly boolean[]; settle: (decided: boolean) => void },
   ): Promise<Uint8Array | null> {
     const { model, stored, ledger, roster } = this.parts
-    const round = model.round
-    const verdict: Verdict = model.decide(record, valid)
+    const { round } = model
     const shape = { run: stored.number, d: model.d, block: model.block }
-    const frame = encodeVerdict(shape, { round, attempt }, verdict)
+    let verdict: Verdict
+    let frame: Uint8Array
     try {
+      verdict = model.decide(record, valid)
+      frame = encodeVerdict(shape, { round, attempt }, verdict)
       await ledger.append({ round, attempt, frame, record: encodeRecord(record) })
     } catch (error) {
-      this.#mustReload = true
-      if (work) this.#settle(work, null)
-      this.#phase = { kind: 'idle' }
-      this.pause('fault', `The ledger could not be written: ${detailOf(error)}`)
+      this.#mustReload = { round, settle }
+      this.#fault(`The verdict could not be recorded: ${detailOf(error)}`)
       return null
     }
+    // The next start reads it from the ledger; whoever is still connected asks then.
+    if (this.#closed) return null
     model.advance(verdict)
     for (const contributor of roster.present()) this.#sendVerdict(contributor, frame)
-    if (record.kind === 'calibration') {
-      this.#phase = { kind: 'idle' }
-      this.proceed()
-    }
     return frame
+  }
+
+  /** What must not end in silence: the run pauses and says why. */
+  #fault(reason: string): void {
+    if (this.#closed) return
+    this.#phase = { kind: 'idle' }
+    if (this.#state.kind !== 'finished') return this.pause('fault', reason)
+    this.parts.events.add('error', 'fault', reason, this.parts.model.round)
+    this.#wrapUp()
   }
 
   #sendVerdict(contributor: Contributor, frame: Uint8Array): void {
@@ -406,23 +499,29 @@ export class RunDriver {
     else connection.sendFrame(frame)
   }
 
-  /** Tells every participant which slices of its ballot counted; null: the attempt is void. */
-  #settle(work: RoundAtWork, counted: readonly (readonly number[])[] | null): void {
-    const { roster, leases, clock, stored } = this.parts
+  /** Tells every participant which slices of its ballot counted. */
+  #settle(work: RoundAtWork, outcome: Outcome): void {
+    const { roster } = this.parts
     const { round, attempt, groups } = work.plan
     for (const number of groups.flatMap((group) => group.members)) {
       const contributor = roster.get(number)
       if (!contributor) continue
-      const slices = counted?.map((voters) => voters.includes(number)) ?? null
-      contributor.send({ type: 'settled', round, attempt, counted: slices })
-      if (!slices) continue
-      const any = slices.includes(true)
-      if (any) {
-        contributor.roundsCounted += 1
-        leases.renew(number, clock.nowMs())
-      } else if (!work.excused(number)) contributor.roundsMissed += 1
-      if (any || !work.excused(number)) contributor.adaptBatch(any, stored.settings.batch)
+      const counted =
+        outcome.kind === 'decided' ? outcome.counted.map((voters) => voters.includes(number)) : null
+      contributor.send({ type: 'settled', round, attempt, counted })
+      if (outcome.kind !== 'abandoned') this.#credit(contributor, counted, work.owed(number))
     }
+  }
+
+  /** `counted`: by slice, null for a void round; `owed`: it had been asked for a ballot. */
+  #credit(contributor: Contributor, counted: readonly boolean[] | null, owed: boolean): void {
+    const { leases, clock, stored } = this.parts
+    const any = counted?.includes(true) ?? false
+    if (any) {
+      contributor.roundsCounted += 1
+      leases.renew(contributor.number, clock.nowMs())
+    } else if (owed && counted) contributor.roundsMissed += 1
+    if (any || owed) contributor.adaptBatch(any, stored.settings.batch)
   }
 
   #account(
@@ -434,7 +533,7 @@ export class RunDriver {
       ...result,
       attempts: this.#attemptsThisRound,
       nowMs: clock.nowMs(),
-      model: { block: model.block, weighted: model.method.weighted },
+      model: { block: model.block, weighted: stored.settings.method.id === 'ef-vote' },
     })
     this.#attemptsThisRound = 0
     emit({ type: 'round', run: stored.id, metrics })
@@ -455,6 +554,7 @@ export class RunDriver {
     if (model.round % DIGEST_EVERY === 0) book.keepDigest(model.round, model.digest())
     if (checkpoints.due(model.round)) void checkpoints.make(model)
     this.#phase = { kind: 'idle' }
+    if (this.#state.kind === 'finished') return this.#wrapUp()
     if (!this.running) return
     if (model.round >= settings.rounds) return this.finish('rounds')
     if (model.round % settings.evaluateEvery === 0) this.#evaluate()
@@ -508,7 +608,10 @@ export class RunDriver {
         },
         (error: unknown) => {
           this.#reserving = false
-          this.pause('fault', `Attempts could not be reserved: ${detailOf(error)}`)
+          // Enough may be left for now; the next round asks again.
+          if (this.running && this.#attempt + 1 >= this.#reserved) {
+            this.#fault(`Attempts could not be reserved: ${detailOf(error)}`)
+          }
         },
       )
     }
@@ -524,7 +627,7 @@ export class RunDriver {
   #abandon(): void {
     const phase = this.#phase
     this.#cancelTimers()
-    if (phase.kind === 'round') this.#settle(phase.work, null)
+    if (phase.kind === 'round') this.#settle(phase.work, { kind: 'abandoned' })
     if (phase.kind !== 'deciding') this.#phase = { kind: 'idle' }
   }
 
@@ -545,12 +648,11 @@ export class RunDriver {
       .catch((error: unknown) => events.add('error', 'state-not-saved', detailOf(error), null))
   }
 
-  /** A bug in deciding must not end in silence: the run pauses and says why. */
+  /** A bug after the verdict: what is in memory is not to be trusted. */
   #watch(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      this.#mustReload = true
-      this.#phase = { kind: 'idle' }
-      this.pause('fault', `The round could not be decided: ${detailOf(error)}`)
+      this.#mustReload = { round: this.parts.model.round, settle: () => {} }
+      this.#fault(`The round could not be finished: ${detailOf(error)}`)
     })
   }
 }

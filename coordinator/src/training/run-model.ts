@@ -23,6 +23,8 @@ export class RunModel {
   #state: unknown
   #round = 0
   #units: Uint8Array | null = null
+  /** Of the present parameters, once somebody has asked: anybody may, and often. */
+  #digest: string | null = null
 
   /** At round 0, with the parameters that the run's seed gives. */
   constructor(settings: RunSettings, shape: DataShape) {
@@ -53,7 +55,8 @@ export class RunModel {
 
   /** SHA-256 of the replica's little-endian float32 bytes. */
   digest(): string {
-    return sha256Hex(littleEndianBytes(this.#parameters))
+    this.#digest ??= sha256Hex(littleEndianBytes(this.#parameters))
+    return this.#digest
   }
 
   /** The verdict on a round's tally or on the opening phase's reports; changes the method's state. */
@@ -69,6 +72,7 @@ export class RunModel {
   /** Applies a verdict that is on disk. */
   advance(verdict: Verdict): void {
     const slices = sliceRanges(this.d, this.block, verdict.valid.length)
+    this.#digest = null
     applyVerdict(this.#parameters, verdict, slices, this.block)
     this.#units = verdict.nextUnits
     if (verdict.kind !== 'none') this.#round += 1
@@ -92,6 +96,7 @@ export class RunModel {
   }
 
   restore(checkpoint: Checkpoint, state: Uint8Array): void {
+    this.#digest = null
     this.#parameters = checkpoint.parameters
     this.#units = checkpoint.units
     this.#round = checkpoint.round

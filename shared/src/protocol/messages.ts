@@ -67,7 +67,8 @@ export const contributorMessage = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('abstain'),
     ...opening,
-    reason: z.enum(['non-finite', 'intensity', 'late', 'failed']),
+    /** late: this ballot took too long; busy: an earlier batch is still being computed. */
+    reason: z.enum(['non-finite', 'intensity', 'late', 'busy', 'failed']),
   }),
   z.strictObject({ type: z.literal('digest'), round: u32, digest }),
   /** Every 5 s: alive, with figures for the pages. */

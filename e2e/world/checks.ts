@@ -1,0 +1,88 @@
+/** What must hold of a world whatever was done to it. */
+import type { LedgerEntry } from '@quorate/coordinator/training/ports'
+import { Replica } from '@quorate/client/trainer/replica'
+import type { RunSettingsInput } from '@quorate/shared/run/settings'
+import { splitFrames } from '@quorate/shared/wire/frame'
+import type { Volunteer, World } from './world.ts'
+
+/** A small run: one class a shard, nothing evaluated on the way. */
+export const smallRun: RunSettingsInput = {
+  name: 'world',
+  dataSet: 'synthetic',
+  seed: 5,
+  rounds: 1000,
+  model: { kind: 'mlp', hidden: [8] },
+  method: { id: 'ef-vote' },
+  partition: { kind: 'label' },
+  shards: 4,
+  batch: 8,
+  learningRate: 0.02,
+  block: 64,
+  minRoundMs: 50,
+  evaluateEvery: 10_000,
+}
+
+/** Round and digest of the coordinator's replica and of everyone's in `of`, each distinct one once. */
+export async function replicas(
+  world: World,
+  run: string,
+  of: readonly Volunteer[] = world.volunteers,
+): Promise<string[]> {
+  const training = world.training
+  if (!training) throw new Error('no coordinator to compare with')
+  const { round, digest } = training.replica(run)
+  const all = [`${round} ${digest}`]
+  for (const { trainer } of of) {
+    const mine = await trainer.digest()
+    all.push(`${mine.round} ${mine.digest}`)
+  }
+  return [...new Set(all)]
+}
+
+/** Digest of checkpoint 0 with every frame of the ledger applied. */
+export async function replayed(world: World, run: string): Promise<string> {
+  const training = world.training
+  if (!training) throw new Error('no coordinator to compare with')
+  const [stored] = (await world.store.listRuns()).filter(({ id }) => id === run)
+  const [first] = await world.store.checkpoints(run)
+  if (!stored || first?.round !== 0) throw new Error('there is no checkpoint 0')
+  const shape = {
+    run: stored.number,
+    d: training.replica(run).parameters.length,
+    block: stored.settings.block,
+  }
+  const replica = new Replica(await world.blobs.get(first.blob), shape)
+  for (const frame of splitFrames(await training.ledger(run, 0))) replica.apply(frame)
+  return `${replica.round} ${replica.digest()}`
+}
+
+/** Why the ledger cannot be one of rounds decided once each, in attempts used once each. */
+export function ledgerFaults(entries: readonly LedgerEntry[]): string[] {
+  const faults: string[] = []
+  entries.forEach(({ round, attempt }, at) => {
+    const before = entries[at - 1]
+    if (!before) return
+    const opening = at === 1 && before.round === 0 && round === 0
+    if (round !== before.round + 1 && !opening) faults.push(`${before.round} then ${round}`)
+    if (attempt <= before.attempt) faults.push(`attempt ${before.attempt} then ${attempt}`)
+  })
+  return faults
+}
+
+/** Chunks that two contributors hold at once. */
+export async function doubleLeases(world: World, run: string): Promise<string[]> {
+  const holder = new Map<string, number>()
+  const twice: string[] = []
+  for (const { number, shards } of await world.store.contributors(run)) {
+    for (const chunk of shards.flatMap(({ chunks }) => chunks)) {
+      if (holder.has(chunk)) twice.push(`${chunk}: ${holder.get(chunk)} and ${number}`)
+      holder.set(chunk, number)
+    }
+  }
+  return twice
+}
+
+/** Codes of the run's events, oldest first. */
+export async function eventCodes(world: World, run: string): Promise<string[]> {
+  return (await world.store.events(run, 10_000)).map(({ code }) => code).reverse()
+}
