@@ -31,9 +31,7 @@ describe('a member that goes', () => {
     await world.reach(run, 16)
     expect(world.clock.nowMs() - startMs).toBeLessThan(4000)
     expect(counted(others).every((now, at) => now >= (before[at] ?? 0) + 5)).toBe(true)
-    expect(
-      others.some((v, at) => v.view.traffic.slicesRelayed > (relayed[at] ?? 0)),
-    ).toBe(true)
+    expect(others.some((v, at) => v.view.traffic.slicesRelayed > (relayed[at] ?? 0))).toBe(true)
     expect(await replicas(world, run, others)).toHaveLength(1)
   })
 
