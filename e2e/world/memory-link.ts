@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import { coordinatorMessage } from '@quorate/shared/protocol/messages'
-import type { ContributorMessage } from '@quorate/shared/protocol/messages'
+import type { ContributorMessage, CoordinatorMessage } from '@quorate/shared/protocol/messages'
 import type { Generator } from '@quorate/shared/random/generator'
 import type { Connection } from '@quorate/coordinator/training/ports'
 import type { ContributorSocket, TrainingService } from '@quorate/coordinator/training/service'
@@ -51,6 +51,15 @@ export class MemoryLink implements Link {
     return this.#carryUp((socket) => socket.frame(copy))
   }
 
+  /** Calls `ear` with every message that arrives, before the session has it. */
+  overhear(ear: (message: CoordinatorMessage) => void): void {
+    const listener = this.#listener
+    this.#listener = (event) => {
+      if (event.kind === 'message') ear(event.message)
+      listener(event)
+    }
+  }
+
   /** Bytes that no well-behaved contributor sends. */
   sendGarbage(bytes: Uint8Array | string): void {
     this.#carryUp((socket) =>
@@ -75,6 +84,15 @@ export class MemoryLink implements Link {
     if (this.#closed) return
     this.#listener({ kind: 'down', retryInMs: RETRY_MS, reason: 'cut' })
     this.#connectIn(RETRY_MS)
+  }
+
+  /** The browser is gone, without a word to either side, and nobody comes back. */
+  vanish(): void {
+    const socket = this.#socket
+    this.#socket = null
+    this.#closed = true
+    this.#up()
+    socket?.closed(false)
   }
 
   #connectIn(delayMs: number): void {

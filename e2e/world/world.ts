@@ -2,7 +2,12 @@
 import { MemoryBlobs } from '@quorate/coordinator/store/memory/memory-blobs'
 import { MemoryLedgers } from '@quorate/coordinator/store/memory/memory-ledgers'
 import { MemoryStore } from '@quorate/coordinator/store/memory/memory-store'
-import type { Evaluator, LedgerEntry, Ledgers, StoredShard } from '@quorate/coordinator/training/ports'
+import type {
+  Evaluator,
+  LedgerEntry,
+  Ledgers,
+  StoredShard,
+} from '@quorate/coordinator/training/ports'
 import type { TrainingService } from '@quorate/coordinator/training/service'
 import { createTraining } from '@quorate/coordinator/training/training'
 import { MemoryNetwork } from '@quorate/client/mesh/memory-mesh'

@@ -21,8 +21,7 @@ export class DownloadError extends Error {
   readonly code: string
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause })
-    this.code =
-      cause instanceof Error && 'code' in cause ? String(cause.code) : 'FILE_UNREACHABLE'
+    this.code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'FILE_UNREACHABLE'
   }
 }
 

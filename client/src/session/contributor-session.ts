@@ -12,7 +12,16 @@ import { catchUp, DownloadError } from './catch-up.ts'
 import { ChunkLoader } from './chunk-loader.ts'
 import { Detours, Dispatch } from './dispatch.ts'
 import { oneRound } from './one-round.ts'
-import type { BackendReport, CastOrder, CastResult, Files, Link, LinkEvent, Mesh, Trainer } from './ports.ts'
+import type {
+  BackendReport,
+  CastOrder,
+  CastResult,
+  Files,
+  Link,
+  LinkEvent,
+  Mesh,
+  Trainer,
+} from './ports.ts'
 import { TallyDesk } from './tally-desk.ts'
 import { TrafficMeter } from './traffic-meter.ts'
 import { noSession } from './view.ts'
