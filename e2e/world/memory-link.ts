@@ -27,11 +27,14 @@ export class MemoryLink implements Link {
   #lastUpMs = 0
   #lastDownMs = 0
   #closed = false
+  /** As the wire's, and a test may change it. */
+  delayMs: readonly [number, number]
   /** Bytes of messages and frames sent by the contributor. */
   sentBytes = 0
 
   constructor(wire: MemoryWire) {
     this.#wire = wire
+    this.delayMs = wire.delayMs
     this.#connectIn(0)
   }
 
@@ -145,7 +148,7 @@ export class MemoryLink implements Link {
   }
 
   #delay(): number {
-    const [least, most] = this.#wire.delayMs
+    const [least, most] = this.delayMs
     return least + this.#wire.random.uniform() * (most - least)
   }
 }
