@@ -10,7 +10,7 @@ export const smallRun: RunSettingsInput = {
   name: 'world',
   dataSet: 'synthetic',
   seed: 5,
-  rounds: 1000,
+  rounds: 100_000,
   model: { kind: 'mlp', hidden: [8] },
   method: { id: 'ef-vote' },
   partition: { kind: 'label' },
@@ -22,20 +22,27 @@ export const smallRun: RunSettingsInput = {
   evaluateEvery: 10_000,
 }
 
-/** Round and digest of the coordinator's replica and of everyone's in `of`, each distinct one once. */
+/**
+ * Round and digest of the coordinator's replica and of everyone's in `of`, each distinct one once;
+ * taken with the run paused, so that every verdict has arrived.
+ */
 export async function replicas(
   world: World,
   run: string,
   of: readonly Volunteer[] = world.volunteers,
 ): Promise<string[]> {
-  const training = world.training
+  const { training } = world
   if (!training) throw new Error('no coordinator to compare with')
+  const running = ['waiting', 'calibrating', 'training'].includes(training.run(run).state.kind)
+  if (running) await training.pause(run)
+  await world.clock.advance(1000)
   const { round, digest } = training.replica(run)
   const all = [`${round} ${digest}`]
   for (const { trainer } of of) {
     const mine = await trainer.digest()
     all.push(`${mine.round} ${mine.digest}`)
   }
+  if (running) await training.resume(run)
   return [...new Set(all)]
 }
 

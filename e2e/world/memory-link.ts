@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import { coordinatorMessage } from '@quorate/shared/protocol/messages'
-import type { ContributorMessage } from '@quorate/shared/protocol/messages'
+import type { ContributorMessage, CoordinatorMessage } from '@quorate/shared/protocol/messages'
 import type { Generator } from '@quorate/shared/random/generator'
 import type { Connection } from '@quorate/coordinator/training/ports'
 import type { ContributorSocket, TrainingService } from '@quorate/coordinator/training/service'
@@ -27,11 +27,14 @@ export class MemoryLink implements Link {
   #lastUpMs = 0
   #lastDownMs = 0
   #closed = false
+  /** As the wire's, and a test may change it. */
+  delayMs: readonly [number, number]
   /** Bytes of messages and frames sent by the contributor. */
   sentBytes = 0
 
   constructor(wire: MemoryWire) {
     this.#wire = wire
+    this.delayMs = wire.delayMs
     this.#connectIn(0)
   }
 
@@ -49,6 +52,15 @@ export class MemoryLink implements Link {
     const copy = frame.slice()
     this.sentBytes += copy.length
     return this.#carryUp((socket) => socket.frame(copy))
+  }
+
+  /** Calls `ear` with every message that arrives, before the session has it. */
+  overhear(ear: (message: CoordinatorMessage) => void): void {
+    const listener = this.#listener
+    this.#listener = (event) => {
+      if (event.kind === 'message') ear(event.message)
+      listener(event)
+    }
   }
 
   /** Bytes that no well-behaved contributor sends. */
@@ -75,6 +87,15 @@ export class MemoryLink implements Link {
     if (this.#closed) return
     this.#listener({ kind: 'down', retryInMs: RETRY_MS, reason: 'cut' })
     this.#connectIn(RETRY_MS)
+  }
+
+  /** The browser is gone, without a word to either side, and nobody comes back. */
+  vanish(): void {
+    const socket = this.#socket
+    this.#socket = null
+    this.#closed = true
+    this.#up()
+    socket?.closed(false)
   }
 
   #connectIn(delayMs: number): void {
@@ -127,7 +148,7 @@ export class MemoryLink implements Link {
   }
 
   #delay(): number {
-    const [least, most] = this.#wire.delayMs
+    const [least, most] = this.delayMs
     return least + this.#wire.random.uniform() * (most - least)
   }
 }

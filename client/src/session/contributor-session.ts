@@ -530,6 +530,8 @@ export class ContributorSession {
     if (!this.#announced) return
     this.#announced = false
     this.#ports.link.send({ type: 'unready', reason })
+    // To the coordinator it has left the round at hand: what it would still send comes too late.
+    this.#desk.close()
   }
 
   #beat(): void {

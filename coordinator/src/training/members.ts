@@ -203,9 +203,11 @@ export class Members {
   #ready(contributor: Contributor, message: MessageOf<ContributorMessage, 'ready'>): void {
     contributor.backend = message.backend
     contributor.stepMs = message.stepMs[message.backend] ?? contributor.stepMs
-    const { model } = this.#driver.parts
+    const { model, ledger } = this.#driver.parts
     const differs = message.round === model.round && message.digest !== model.digest()
-    if (differs || message.round > model.round) return this.#resync(contributor, message.round)
+    // The ledger may be read a moment before its verdict is applied here, and no further.
+    const ahead = message.round > Math.max(model.round, (ledger.head?.round ?? -1) + 1)
+    if (differs || ahead) return this.#resync(contributor, message.round)
     contributor.status = 'ready'
     this.#driver.settleLeases()
     this.#driver.proceed()

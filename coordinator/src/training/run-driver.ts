@@ -38,8 +38,11 @@ import type { RunModel } from './run-model.ts'
 const ATTEMPT_BATCH = 1000
 /** After an attempt that nobody could be counted in, the next one waits this long. */
 const VOID_PAUSE_MS = 500
-/** Frames of so many attempts back may be honest ones that were long on their way. */
-const RECENT_ATTEMPTS = 8
+/**
+ * Frames of so many attempts back may be honest ones that were long on their way: rounds that no
+ * longer wait for somebody can follow each other within milliseconds.
+ */
+const RECENT_ATTEMPTS = 256
 /** A digest of the coordinator's replica is kept at every tenth round. */
 export const DIGEST_EVERY = 10
 
