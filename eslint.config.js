@@ -136,4 +136,5 @@ export default ts.config(
     },
     rules: { ...ts.configs.disableTypeChecked.rules, 'no-undef': 'error' },
   },
+  { files: ['client/public/*.js'], languageOptions: { globals: globals.browser } },
 )

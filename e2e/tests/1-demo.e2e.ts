@@ -53,7 +53,7 @@ test('four browsers train the demo to 90 % by round 600, one bit per parameter e
   for (const volunteer of volunteers) {
     const one = names.get(await volunteer.name())
     expect(one).toBeDefined()
-    const shown = volunteer.page.getByTestId('ballots-up')
+    const shown = volunteer.page.getByTestId('votes-up')
     await expect
       .poll(
         async () => {

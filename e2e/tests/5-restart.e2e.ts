@@ -22,7 +22,7 @@ test('the coordinator is killed and started again: the run goes on from the last
   const remembered = (await second.rounds(run.id)).filter((r) => r.round < before.round - 5)
   for (const metrics of remembered) {
     const known = roundsBefore.find((r) => r.round === metrics.round)
-    if (known?.accuracy != null) expect(metrics.accuracy).toBe(known.accuracy)
+    if (known && known.accuracy !== null) expect(metrics.accuracy).toBe(known.accuracy)
     expect(metrics.voters).toBe(known?.voters)
   }
   const back = await until('both browsers come back and are counted', async () => {

@@ -15,7 +15,7 @@ function open(url: string): Promise<{
     const socket = new WebSocket(url)
     const messages: Record<string, unknown>[] = []
     socket.on('message', (data, binary) => {
-      if (!binary) messages.push(JSON.parse(String(data as Buffer)) as Record<string, unknown>)
+      if (!binary) messages.push(JSON.parse((data as Buffer).toString()) as Record<string, unknown>)
     })
     const closed = new Promise<number>((done) => socket.once('close', done))
     socket.once('open', () => resolve({ socket, messages, closed }))

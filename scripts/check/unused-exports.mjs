@@ -21,7 +21,8 @@ const isSource = (file) => /\.(ts|mjs|svelte|html)$/.test(file) && !file.endsWit
 const isTestFile = (file) => /\.(test|e2e)\.ts$/.test(file)
 /** Exists for tests, and may export for them. */
 const isForTests = (file) =>
-  isTestFile(file) || /\.(contract|fixture)\.ts$|\/(testing|memory)\/|memory-\w+\.ts$|^e2e\//.test(file)
+  isTestFile(file) ||
+  /\.(contract|fixture)\.ts$|\/(testing|memory)\/|memory-\w+\.ts$|^e2e\//.test(file)
 /** Started by a person, by Node or by a page, not by an import. */
 const isEntry = (file) =>
   [

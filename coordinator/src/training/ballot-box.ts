@@ -1,6 +1,6 @@
 import type { RoundPlan, SliceOutcome } from '@quorate/shared/round/round'
 import { mergeTallies, tallySlice } from '@quorate/shared/tally/count'
-import type { SliceBallot } from '@quorate/shared/tally/count'
+import type { SliceBallot } from '@quorate/shared/tally/slice-ballot'
 import type { Slice } from '@quorate/shared/tally/slices'
 import type { MergedTally, SliceTally } from '@quorate/shared/tally/tally'
 

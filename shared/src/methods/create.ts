@@ -1,4 +1,4 @@
-import type { DownLink } from './ef-vote.ts'
+import type { DownLink } from './ef-vote-settings.ts'
 import { efVote } from './ef-vote.ts'
 import type { Method } from './method.ts'
 import type { MethodSettings } from './settings.ts'

@@ -2,7 +2,7 @@ import { packSignsInto, signAt, signWordCount } from '../sign/pack.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { MergedTally, SliceTally } from '../tally/tally.ts'
 import { unitsOf } from './ef-vote-contributor.ts'
-import type { DownLink, EfVoteSettings } from './ef-vote.ts'
+import type { DownLink, EfVoteSettings } from './ef-vote-settings.ts'
 import { gridByte, gridValue } from './grid.ts'
 import { tieRuleOf } from './majority.ts'
 import type {

@@ -1,5 +1,5 @@
 import type { SignWords } from '../methods/method.ts'
-import type { SliceBallot } from './count.ts'
+import type { SliceBallot } from './slice-ballot.ts'
 
 /** Plane k of a block holds bit k of the counts; 2²⁴ is more than 10,000 voters of weight 15. */
 const MAX_PLANES = 24

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { packSigns, signAt } from '../sign/pack.ts'
-import type { SliceBallot } from './count.ts'
+import type { SliceBallot } from './slice-ballot.ts'
 import { DoubleVoteError, cutBallot, mergeTallies, tallyPlain, tallySlice } from './count.ts'
 import { blockCount, sliceRanges } from './slices.ts'
 

@@ -1,17 +1,10 @@
 import type { Ballot, SignWords } from '../methods/method.ts'
 import { signAt, signWordCount } from '../sign/pack.ts'
 import { addBitSliced } from './bit-sliced.ts'
+import type { SliceBallot } from './slice-ballot.ts'
 import type { Slice } from './slices.ts'
 import { blockCount } from './slices.ts'
 import type { SliceTally } from './tally.ts'
-
-/** One contributor's vote in one slice: bit 0 of word 0 is the slice's first coordinate. */
-export interface SliceBallot {
-  readonly contributor: number
-  readonly signs: SignWords
-  /** One weight 0..15 for each of the slice's blocks; null = all 1. */
-  readonly weights: Uint8Array | null
-}
 
 /** A contributor's ballot comes twice: counted twice, its vote would weigh double. */
 export class DoubleVoteError extends Error {

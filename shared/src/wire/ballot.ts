@@ -1,4 +1,4 @@
-import type { SliceBallot } from '../tally/count.ts'
+import type { SliceBallot } from '../tally/slice-ballot.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { Slice } from '../tally/slices.ts'
 import { readBits, readNibbles, writeBits, writeNibbles } from './bits.ts'
