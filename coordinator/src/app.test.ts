@@ -5,9 +5,9 @@ import { gunzipSync } from 'node:zlib'
 import { problem } from '@quorate/shared/api/api'
 import { demoSettings } from '@quorate/shared/run/settings'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { appOfTests } from './app.fixture.ts'
+import { appOfTests } from './testing/app-of-tests.ts'
 import { ERRORS } from './errors.ts'
-import { runOfTests } from './app.fixture.ts'
+import { runOfTests } from './testing/app-of-tests.ts'
 import { VERSION } from './version.ts'
 
 let under: Awaited<ReturnType<typeof appOfTests>>

@@ -20,40 +20,40 @@ test('the folder is made for its owner alone, and held once', () =>
     await directory.release()
     const again = await openDataDirectory(folder)
     await again.release()
-    expect(await readdir(folder)).toEqual([])
+    expect(await readdir(folder)).toEqual(['lock.db'])
   }))
 
-test('the lock of a process that is gone is taken over, of a living one never', () =>
+test('a lock holds as long as its process, however that ends', () =>
   inFolder(async (folder) => {
     await (await openDataDirectory(folder)).release()
-    const child = spawn('sleep', ['60'])
-    await once(child, 'spawn')
-    await writeFile(join(folder, 'lock'), `${child.pid} ?`)
-    await expect(openDataDirectory(folder)).rejects.toMatchObject({ code: 'DATA_LOCKED' })
-    child.kill()
+    const child = spawn(process.execPath, ['--input-type=commonjs', '--eval', HOLDER, folder])
+    await once(child.stdout, 'data')
+    const refused = openDataDirectory(folder)
+    await expect(refused).rejects.toMatchObject({ code: 'DATA_LOCKED' })
+    await expect(refused).rejects.toThrow('Process 4242 works in the data directory')
+    child.kill('SIGKILL')
     await once(child, 'exit')
-    const directory = await openDataDirectory(folder)
-    expect(await readdir(folder)).toEqual(['lock'])
-    await directory.release()
+    await (await openDataDirectory(folder)).release()
   }))
 
-test('a lock of the same pid but another process, and one of nonsense, are taken over', () =>
-  inFolder(async (folder) => {
-    await (await openDataDirectory(folder)).release()
-    for (const owner of [`${process.pid} 1`, 'nonsense', '']) {
-      await writeFile(join(folder, 'lock'), owner)
-      await (await openDataDirectory(folder)).release()
-    }
-  }))
+/** Another process that holds the lock until it is killed. */
+const HOLDER = `
+  const folder = process.argv[1]
+  const guard = new (require('libsql'))(folder + '/lock.db')
+  guard.exec('begin exclusive')
+  require('node:fs').writeFileSync(folder + '/lock', '4242')
+  console.log('held')
+  setInterval(() => {}, 1000)
+`
 
-test('of many at once at most one gets a stale lock', () =>
+test('of many at once exactly one gets the folder', () =>
   inFolder(async (folder) => {
-    await (await openDataDirectory(folder)).release()
-    await writeFile(join(folder, 'lock'), 'nonsense')
-    const results = await Promise.allSettled(
-      Array.from({ length: 8 }, () => openDataDirectory(folder)),
+    const opening = Array.from({ length: 8 }, () => openDataDirectory(folder))
+    const opened = (await Promise.allSettled(opening)).flatMap((result) =>
+      result.status === 'fulfilled' ? [result.value] : [],
     )
-    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1)
+    expect(opened).toHaveLength(1)
+    await opened[0]?.release()
   }))
 
 test('a folder that cannot be made is DATA_UNWRITABLE', () =>

@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { access, constants, link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import Libsql from 'libsql'
 import { CodedError } from './errors.ts'
 import { failedWith, makeDirectory } from './store/files/disk.ts'
+
+type Closer = () => Promise<void>
 
 /** The folder of everything that is kept, held by this process alone until `release`. */
 export interface DataDirectory {
@@ -15,19 +17,17 @@ export interface DataDirectory {
 }
 
 /**
- * Makes the folder where it is missing and locks it; a lock of a process that is gone is taken
- * over.
+ * Makes the folder where it is missing and locks it against every other process.
  *
  * @throws CodedError DATA_LOCKED or DATA_UNWRITABLE
  */
 export async function openDataDirectory(folder: string): Promise<DataDirectory> {
   const path = resolve(folder)
-  const lock = join(path, 'lock')
-  const owner = await ownerOf(process.pid)
+  let release: Closer
   try {
     await makeDirectory(path)
     await access(path, constants.W_OK)
-    await takeLock(lock, owner)
+    release = await takeLock(path)
   } catch (error) {
     if (error instanceof CodedError) throw error
     const why = error instanceof Error ? error.message : String(error)
@@ -39,83 +39,45 @@ export async function openDataDirectory(folder: string): Promise<DataDirectory> 
     blobsFolder: join(path, 'blobs'),
     ledgersFolder: join(path, 'ledgers'),
     dataSetsFolder: join(path, 'data-sets'),
-    async release() {
-      if ((await readOrNull(lock)) === owner) await rm(lock, { force: true })
-    },
+    release,
   }
 }
 
-async function takeLock(lock: string, owner: string): Promise<void> {
-  const mine = `${lock}.${randomUUID()}`
-  await writeFile(mine, owner, { mode: 0o600 })
+/**
+ * The lock is an exclusive transaction on a database of its own, never ended: the operating system
+ * gives it up when the process dies, however that happens, so that no lock is ever stale.
+ */
+async function takeLock(path: string): Promise<Closer> {
+  const ownerPath = join(path, 'lock')
+  const guard = new Libsql(join(path, 'lock.db'), { timeout: 0 })
   try {
-    // A link appears with its content or not at all, and only one process makes it.
-    if (await linked(mine, lock)) return
-    const other = await readOrNull(lock)
-    if (other !== null && (await isAlive(other))) throw locked(lock, other)
-    await putAside(lock, other)
-    if (!(await linked(mine, lock))) throw locked(lock, (await readOrNull(lock)) ?? '')
-  } finally {
-    await rm(mine, { force: true })
-  }
-}
-
-/** Removes a lock that was read as stale, but not one that another process has made meanwhile. */
-async function putAside(lock: string, stale: string | null): Promise<void> {
-  const aside = `${lock}.${randomUUID()}`
-  try {
-    await rename(lock, aside)
+    guard.exec('begin exclusive')
   } catch (error) {
-    if (failedWith(error, 'ENOENT')) return
-    throw error
+    guard.close()
+    if (!failedWith(error, 'SQLITE_BUSY')) throw error
+    throw locked(path, await ownerOf(ownerPath))
   }
-  const moved = await readOrNull(aside)
-  if (moved !== stale) await linked(aside, lock)
-  await rm(aside, { force: true })
+  await writeFile(ownerPath, String(process.pid), { mode: 0o600 })
+  return async () => {
+    await rm(ownerPath, { force: true })
+    guard.exec('rollback')
+    guard.close()
+  }
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+/** Who holds the lock, for the message alone. */
+async function ownerOf(ownerPath: string): Promise<string> {
   try {
-    await link(from, to)
-    return true
+    return `Process ${await readFile(ownerPath, 'utf8')}`
   } catch (error) {
-    if (failedWith(error, 'EEXIST')) return false
+    if (failedWith(error, 'ENOENT')) return 'Another process'
     throw error
   }
 }
 
-/** A process as "pid start": a pid alone is used again, after a restart of a container at once. */
-async function ownerOf(pid: number): Promise<string> {
-  const stat = await readOrNull(`/proc/${pid}/stat`)
-  const start = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  return `${pid} ${start ?? '?'}`
-}
-
-async function isAlive(owner: string): Promise<boolean> {
-  const pid = Number(owner.split(' ')[0])
-  if (!Number.isInteger(pid) || pid < 1) return false
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if (failedWith(error, 'ESRCH')) return false
-  }
-  const now = await ownerOf(pid)
-  return now === owner || now.endsWith('?') || owner.endsWith('?')
-}
-
-async function readOrNull(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (failedWith(error, 'ENOENT')) return null
-    throw error
-  }
-}
-
-function locked(lock: string, owner: string): CodedError {
-  const pid = owner.split(' ')[0] || 'unknown'
+function locked(path: string, owner: string): CodedError {
   return new CodedError(
     'DATA_LOCKED',
-    `Another process (${pid}) works in this data directory: ${lock}. Stop it, or choose another with --data.`,
+    `${owner} works in the data directory ${path}. Stop it, or choose another with --data.`,
   )
 }

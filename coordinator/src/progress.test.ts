@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { runOfTests } from './app.fixture.ts'
+import { runOfTests } from './testing/app-of-tests.ts'
 import { progressLine } from './progress.ts'
 
 test('a line of progress says where a run is and what it waits for', () => {

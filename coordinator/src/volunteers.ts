@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import type * as Playwright from 'playwright-core'
 import { CodedError } from './errors.ts'
 import type { Log } from './training/ports.ts'
 
@@ -70,7 +71,7 @@ function findChromium(env: Readonly<Record<string, string | undefined>>): string
   )
 }
 
-async function playwright(): Promise<typeof import('playwright-core')> {
+async function playwright(): Promise<typeof Playwright> {
   try {
     return await import('playwright-core')
   } catch (error) {

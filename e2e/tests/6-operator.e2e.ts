@@ -44,7 +44,7 @@ test('the operator signs in, creates a run with ssdm, pauses, resumes, stops and
   const download = await downloading
   const { accuracy } = await evaluateSafetensors((await download.path()) ?? '')
   expect(accuracy).toBeCloseTo(finished.accuracy ?? -1, 6)
-  await expect(page.getByTestId('accuracy')).toContainText(
+  await expect(page.getByTestId('run-accuracy')).toContainText(
     ((finished.accuracy ?? 0) * 100).toFixed(1),
   )
 

@@ -17,7 +17,7 @@ function serving(...answers: ((init: RequestInit) => Promise<Response> | Respons
     if (!answer) throw new Error('no answer')
     return answer(init)
   }
-  const files = new HttpFiles({ fetch: fetch as typeof globalThis.fetch, clock, random: () => 1 })
+  const files = new HttpFiles({ fetch, clock, random: () => 1 })
   return { clock, requests, files }
 }
 

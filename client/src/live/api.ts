@@ -9,6 +9,7 @@ import {
   runsAnswer,
   runView,
   sessionAnswer,
+  type RoundMetrics,
 } from '@quorate/shared/api/api'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import { common } from '../words/en/common.ts'
@@ -87,6 +88,20 @@ export const api = {
 } as const
 
 export type DataSet = Awaited<ReturnType<typeof api.dataSets>>[number]
+
+/** Rounds asked for at a time; below METRICS_LIMIT, so that nothing is left out. */
+const METRICS_BLOCK = 4000
+
+/** The figures of every round up to `round`, oldest first; rejects with an ApiError. */
+export async function allMetrics(id: string, round: number): Promise<RoundMetrics[]> {
+  const byRound = new Map<number, RoundMetrics>()
+  for (let from = 0; from <= round; from += METRICS_BLOCK) {
+    const range = `from=${from}&to=${from + METRICS_BLOCK}&limit=${METRICS_LIMIT}`
+    const { rounds } = await ask('GET', `${run(id)}/metrics?${range}`, metricsAnswer)
+    for (const metrics of rounds) byRound.set(metrics.round, metrics)
+  }
+  return [...byRound.values()].sort((a, b) => a.round - b.round)
+}
 
 /** Links to files that the browser downloads by itself. */
 export const fileUrls = {

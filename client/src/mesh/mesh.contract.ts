@@ -68,7 +68,7 @@ export function meshContract(name: string, makeWorld: () => MeshWorld): void {
       const world = makeWorld()
       const [a, b, c] = await connected(world, 3)
       const frames = [1, 200_000, 3, 1_000_000, 48 * 1024].map(frameOf)
-      const outcomes = frames.map((frame) => a?.mesh.send(1, frame, 10_000))
+      const outcomes = frames.map((frame) => (a as Member).mesh.send(1, frame, 10_000))
       void c?.mesh.send(1, frameOf(70_000, 9), 10_000)
       await world.clock.advance(10_000)
       expect(await Promise.all(outcomes)).toEqual(frames.map(() => 'sent'))

@@ -1,3 +1,4 @@
+import type * as PeerJS from 'peerjs'
 import type { DataConnection, Peer } from 'peerjs'
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import type { RTCIceServerLike } from '../session/ports.ts'
@@ -65,7 +66,7 @@ class PeerSignalling implements Signalling {
   }
 
   async #signIn(): Promise<void> {
-    let library: typeof import('peerjs')
+    let library: typeof PeerJS
     try {
       library = await import('peerjs')
     } catch {
@@ -168,6 +169,11 @@ class PeerChannel implements Channel {
       this.#tell({ kind: 'message', message })
     })
     connection.on('close', () => this.#lost())
+    // PeerJS waits for ICE to fail; Chromium leaves that at 'disconnected' and fails the whole.
+    const { peerConnection } = connection
+    peerConnection.addEventListener('connectionstatechange', () => {
+      if (peerConnection.connectionState === 'failed') this.#lost()
+    })
     connection.on('error', () => this.#lost())
   }
 

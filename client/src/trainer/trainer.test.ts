@@ -376,7 +376,7 @@ describe('direction', () => {
   async function loudness(settings: Partial<RunSettingsInput>, step: Step, share = 1) {
     const { engine, trainer } = await ready(settings)
     engine.step = step
-    return { engine, value: await trainer.loudness(order({ share })) }
+    return { engine, trainer, value: await trainer.loudness(order({ share })) }
   }
   const constant: Step = () => ({ gradient: new Float32Array(d).fill(2), loss: 1 })
 
@@ -386,18 +386,17 @@ describe('direction', () => {
   })
 
   it('has the weight decay of the point added', async () => {
-    const plain: Step = () => ({ gradient: new Float32Array(d), loss: 0 })
-    const blocks = [initial.subarray(0, 64), initial.subarray(64)]
-    const mean = (x: Float32Array) => x.reduce((sum, value) => sum + Math.abs(value), 0) / x.length
-    const expected = (0.5 * (mean(blocks[0] as Float32Array) + mean(blocks[1] as Float32Array))) / 2
-    expect((await loudness({ weightDecay: 0.5 }, plain)).value).toBeCloseTo(expected, 6)
+    // |2 + x/2| has no sign to lose, as |x| ≤ 1.
+    const mean = (x: Float32Array) => x.reduce((sum, value) => sum + 2 + 0.5 * value, 0) / x.length
+    const expected = (mean(initial.subarray(0, 64)) + mean(initial.subarray(64))) / 2
+    expect((await loudness({ weightDecay: 0.5 }, constant)).value).toBeCloseTo(expected, 6)
   })
 
   it('of H local steps is their displacement over the local rate, each step on a new batch', async () => {
     const settings = { localSteps: 3, localLearningRate: 0.1 }
     // f = x²/2 from x_0: after h steps x = 0.9^h x_0, and the displacement is (1 − 0.9³) x_0 / 0.1.
     const parabola: Step = (x) => ({ gradient: x.slice(), loss: 1 })
-    const { engine, value } = await loudness(settings, parabola)
+    const { engine, trainer, value } = await loudness(settings, parabola)
     const one = (await loudness({}, parabola)).value ?? NaN
     expect(value).toBeCloseTo(one * ((1 - 0.9 ** 3) / 0.1), 5)
     expect(engine.seen.map(({ x }) => x[0])).toEqual([
@@ -406,7 +405,6 @@ describe('direction', () => {
       expect.closeTo(0.81 * (initial[0] ?? 0), 6),
     ])
     expect(new Set(engine.seen.map(({ inputs }) => inputs.join())).size).toBe(3)
-    const { trainer } = await ready(settings)
     expect((await trainer.digest()).digest, 'the replica itself stays').toBe(digestOf(initial))
   })
 

@@ -33,9 +33,14 @@ const LABELS: Readonly<Record<TrainingBackend, string>> = {
   wasm: 'wasm',
   cpu: 'CPU',
 }
-/** For all steps of all backends together; one more is not begun that would likely exceed it. */
-const BUDGET_MS = 4000
-const STEPS = 3
+/** For the steps of one backend once it is warm; a size that would likely exceed it is not begun. */
+const BUDGET_MS = 1500
+/** A step is timed so often, for the least: the first of a size may compile. */
+const REPEATS = 2
+/** As often again where it is a whole batch, as far as the budget goes. */
+const MORE_REPEATS = 4
+/** From one batch size to the next. */
+const GROWTH = 4
 /** A backend that does not start, or hangs in a step, is given up. */
 const BACKEND_DEADLINE_MS = 20_000
 
@@ -53,11 +58,10 @@ export async function fastestBackend(
   bench: Bench,
   options: MeasureOptions,
 ): Promise<BackendReport & { backend: TrainingBackend }> {
-  const { forced, nowMs } = options
-  const endMs = nowMs() + BUDGET_MS
+  const { forced } = options
   const outcomes: Outcome[] = []
   for (const name of forced ? [forced] : CANDIDATES) {
-    outcomes.push(await within(options.clock, name, () => time(bench, name, options, endMs)))
+    outcomes.push(await within(options.clock, name, () => time(bench, name, options)))
   }
   const works = outcomes.filter((outcome) => outcome.kind === 'works')
   const [best, ...slower] = works.toSorted((a, b) => a.stepMs - b.stepMs)
@@ -76,14 +80,13 @@ export async function fastestBackend(
 }
 
 /**
- * Warms up and times. Steps of one record come first: where a whole batch would take too long,
- * it is estimated from them.
+ * Warms up and times steps of growing size, as far as the budget goes; where that does not reach
+ * a whole batch, the line through the last two sizes does.
  */
 async function time(
   bench: Bench,
   name: TrainingBackend,
   { nowMs, batch, forced }: MeasureOptions,
-  endMs: number,
 ): Promise<Outcome> {
   const obstacle = await bench.open(name, forced !== null)
   if (obstacle !== null) return { kind: 'fails', name, detail: obstacle }
@@ -92,14 +95,28 @@ async function time(
     await bench.step(records)
     return nowMs() - startMs
   }
-  await timed(1) // compiles
-  const estimateMs = (await timed(1)) * batch
-  if (nowMs() + estimateMs > endMs) return { kind: 'works', name, stepMs: round(estimateMs) }
-  let stepMs = await timed(batch) // compiles what depends on the size
-  for (let step = 0; step < STEPS && nowMs() + stepMs < endMs; step++) {
+  const leastOf = async (records: number) => {
+    let leastMs = Infinity
+    for (let i = 0; i < REPEATS; i++) leastMs = Math.min(leastMs, await timed(records))
+    return leastMs
+  }
+  await bench.step(1)
+  const endMs = nowMs() + BUDGET_MS
+  let records = 1
+  let stepMs = await leastOf(records)
+  let recordMs = stepMs
+  while (records < batch) {
+    const more = Math.min(batch, records * GROWTH)
+    if (nowMs() + REPEATS * (stepMs + recordMs * (more - records)) > endMs) break
+    const moreMs = await leastOf(more)
+    recordMs = Math.max(0, (moreMs - stepMs) / (more - records))
+    stepMs = moreMs
+    records = more
+  }
+  for (let i = 0; i < MORE_REPEATS && records === batch && nowMs() + stepMs < endMs; i++) {
     stepMs = Math.min(stepMs, await timed(batch))
   }
-  return { kind: 'works', name, stepMs: round(stepMs) }
+  return { kind: 'works', name, stepMs: round(stepMs + recordMs * (batch - records)) }
 }
 
 /** The outcome of `run`, or a failure when it rejects or does not end. */

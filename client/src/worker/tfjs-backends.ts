@@ -45,8 +45,8 @@ async function obstacleTo(
     case 'webgpu': {
       const gpu = (navigator as { gpu?: GPU }).gpu
       if (!gpu) return self.isSecureContext ? 'not in this browser' : 'only over HTTPS'
-      const adapter = (await gpu.requestAdapter({ powerPreference: 'high-performance' })) as
-        (GPUAdapter & MaybeFallback) | null
+      const options: GPURequestAdapterOptions = { powerPreference: 'high-performance' }
+      const adapter: (GPUAdapter & MaybeFallback) | null = await gpu.requestAdapter(options)
       if (!adapter) return 'no GPU available'
       const software = adapter.isFallbackAdapter ?? adapter.info?.isFallbackAdapter ?? false
       return software && !forced ? 'only emulated in software here' : null

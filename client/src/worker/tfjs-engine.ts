@@ -11,6 +11,8 @@ import { tfjsGradient } from './tfjs-gradient.ts'
 /** A GPU lost more often than this is not asked again. */
 const MAX_LOSSES = 3
 
+const LOSS_GRACE_MS = 200
+
 interface Ready {
   readonly model: EngineModel
   readonly backend: TrainingBackend
@@ -31,6 +33,7 @@ export class TfjsEngine implements GradientEngine {
   /** The backend must be opened again before the next step. */
   #broken = false
   #losses = 0
+  #lastLoss = ''
 
   constructor(options: TfjsEngineOptions) {
     this.#options = options
@@ -60,15 +63,34 @@ export class TfjsEngine implements GradientEngine {
     inputs: Float32Array,
     labels: Uint8Array,
   ): Promise<BatchGradient> {
+    if (this.#losses > MAX_LOSSES) throw this.#gone()
     if (this.#broken) await this.#reopen()
     const ready = this.#ready
     if (!ready) throw new TrainerError('NOT_PREPARED', 'no model has been prepared')
-    const step = tfjsGradient(ready.model, x, { inputs, labels })
-    step.catch(() => {}) // where the loss of the GPU is known first
-    const outcome = await Promise.race([step, ready.lost])
-    if (typeof outcome === 'string') throw this.#lose(outcome)
+    const outcome = await this.#step(ready, x, { inputs, labels })
     if (contextLost(ready.backend)) throw this.#lose('WebGL context lost')
     return outcome
+  }
+
+  /** Rejects as the step does, or with the loss of the GPU that made it fail or never end. */
+  async #step(
+    { model, lost }: Ready,
+    x: Float32Array,
+    batch: { readonly inputs: Float32Array; readonly labels: Uint8Array },
+  ): Promise<BatchGradient> {
+    const step = tfjsGradient(model, x, batch).then(
+      (gradient) => ({ gradient }),
+      (error: unknown) => ({ error }),
+    )
+    const first = await Promise.race([step, lost])
+    if (typeof first === 'string') throw this.#lose(first)
+    if ('gradient' in first) return first.gradient
+    // A step that fails as the GPU is lost may do so a moment before that is known.
+    const grace = new Promise<null>((resolve) => {
+      this.#options.clock.after(LOSS_GRACE_MS, () => resolve(null))
+    })
+    const reason = await Promise.race([lost, grace])
+    throw reason === null ? first.error : this.#lose(reason)
   }
 
   dispose(): void {
@@ -80,9 +102,12 @@ export class TfjsEngine implements GradientEngine {
   #lose(detail: string): Error {
     this.#losses += 1
     this.#broken = true
-    return this.#losses > MAX_LOSSES
-      ? new TrainerError('BACKEND_LOST', `${detail}; it happened ${this.#losses} times`)
-      : new Error(detail)
+    this.#lastLoss = detail
+    return this.#losses > MAX_LOSSES ? this.#gone() : new Error(detail)
+  }
+
+  #gone(): TrainerError {
+    return new TrainerError('BACKEND_LOST', `${this.#lastLoss}; it happened ${this.#losses} times`)
   }
 
   async #reopen(): Promise<void> {

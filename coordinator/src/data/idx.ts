@@ -13,7 +13,7 @@ export interface IdxArray {
 }
 
 /** Largest IDX file that is read, unpacked. */
-export const MAX_IDX_BYTES = 1024 * 1024 * 1024
+const MAX_IDX_BYTES = 1024 * 1024 * 1024
 const MAX_DIMENSIONS = 8
 
 interface ElementType {
@@ -57,7 +57,11 @@ export async function readIdx(path: string, maxBytes = MAX_IDX_BYTES): Promise<I
   return parseIdx(bytes, path)
 }
 
-/** `name` is for the message. Ubyte and sbyte elements are views of `bytes`. */
+/**
+ * `name` is for the message. Ubyte and sbyte elements are views of `bytes`.
+ *
+ * @public for its tests, which need no files.
+ */
 export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const type = bytes.length >= 4 && view.getUint16(0) === 0 ? ELEMENT_TYPES[view.getUint8(2)] : null

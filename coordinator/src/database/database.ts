@@ -59,7 +59,8 @@ async function migrate(database: Database): Promise<void> {
     )
   }
   const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw error
+  if (error instanceof Error) throw error
+  if (error !== undefined) throw new Error('a migration failed', { cause: error })
 }
 
 async function appliedMigrations(database: Database): Promise<string[]> {

@@ -49,7 +49,11 @@ export function evaluateModel(
   return { accuracy: correct / labels.length, loss: loss / labels.length }
 }
 
-/** `logits` [B, classes], `labels` [B]; sums over the batch, in float64. */
+/**
+ * `logits` [B, classes], `labels` [B]; sums over the batch, in float64.
+ *
+ * @public for its test of large logits.
+ */
 export function score(
   logits: Float32Array,
   labels: Uint8Array,

@@ -6,7 +6,7 @@ import { systemClock } from '@quorate/shared/clock/system-clock'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RawData } from 'ws'
 import { WebSocket } from 'ws'
-import { appOfTests, runOfTests } from '../app.fixture.ts'
+import { appOfTests, runOfTests } from '../testing/app-of-tests.ts'
 import type { Sockets } from './sockets.ts'
 import { attachSockets } from './sockets.ts'
 

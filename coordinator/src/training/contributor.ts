@@ -7,9 +7,10 @@ import type {
 import { noTraffic } from '@quorate/shared/protocol/traffic'
 import type { Connection } from './ports.ts'
 
-/** Strikes halve in this time; at `EXCLUDE_AT` a contributor is excluded. */
+/** Strikes halve in this time. */
 const STRIKE_HALF_LIFE_MS = 10 * 60_000
-const EXCLUDE_AT = 5
+/** The fifth strike excludes; the first ones have faded a little by then. */
+const EXCLUDE_AT = 4.5
 
 /** More bytes than this waiting for a slow reader: it is sent off to catch up by itself. */
 export const SLOW_READER_BYTES = 8 * 1024 * 1024

@@ -2,7 +2,6 @@ import type { Method } from './method.ts'
 import { efVoteContributor } from './ef-vote-contributor.ts'
 import { efVoteCoordinator } from './ef-vote-coordinator.ts'
 import type { MethodSettings } from './settings.ts'
-import { MAX_WEIGHT } from './settings.ts'
 import type { VectorShape } from './shape.ts'
 
 export type EfVoteSettings = Extract<MethodSettings, { id: 'ef-vote' }>
@@ -26,7 +25,6 @@ export function efVote(
 ): Method {
   return {
     weighted: true,
-    maxWeight: MAX_WEIGHT,
     contributor: efVoteContributor(settings, shape, down),
     coordinator: efVoteCoordinator(settings, shape, down),
   }

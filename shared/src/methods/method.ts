@@ -112,8 +112,9 @@ export interface CoordinatorTerms extends RoundTerms {
 export interface Method {
   readonly contributor: ContributorHalf
   readonly coordinator: CoordinatorHalf
-  /** Whether ballots carry block weights (EF-Vote; ssdm only for its all-zero vector). */
+  /**
+   * Every ballot carries block weights 0..15 (EF-Vote). Without them a ballot votes in full, or
+   * abstains in a block by a weight of 0 (ssdm's all-zero vector).
+   */
   readonly weighted: boolean
-  /** The largest weight a ballot may have: a bad frame has more. 1 where votes are on or off. */
-  readonly maxWeight: number
 }

@@ -11,7 +11,6 @@ import type { MethodSettings } from './settings.ts'
 export function signsgdMv(settings: Extract<MethodSettings, { id: 'signsgd-mv' }>): Method {
   return {
     weighted: false,
-    maxWeight: 1,
     contributor: {
       init: () => null,
       cast: (_state, gradient, terms) => ({

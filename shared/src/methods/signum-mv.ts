@@ -32,5 +32,5 @@ export function signumMv(
     },
     loudness: () => null,
   }
-  return { weighted: false, maxWeight: 1, contributor, coordinator: majority(settings.tieRule) }
+  return { weighted: false, contributor, coordinator: majority(settings.tieRule) }
 }

@@ -61,7 +61,7 @@ export function ssdm(
     },
     loudness: () => null,
   }
-  return { weighted: true, maxWeight: 1, contributor, coordinator: voteSum }
+  return { weighted: false, contributor, coordinator: voteSum }
 }
 
 /** m ← βm + (1−β)g, and m = g where m has not begun. */

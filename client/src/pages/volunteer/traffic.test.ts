@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { noSession } from './contribution.svelte.ts'
+import { noSession } from '../../session/view.ts'
 import { float32Times, trafficRows } from './traffic.ts'
 
 const traffic = {

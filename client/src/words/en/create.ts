@@ -117,7 +117,6 @@ export const create = {
   deadline: 'Ballot deadline, ms',
   deadlineNote: 'Empty: three times the median round.',
   evaluateEvery: 'Test every … rounds',
-  more: 'More settings',
   preview: {
     title: 'What it will be',
     pending: 'Working it out…',

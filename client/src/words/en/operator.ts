@@ -18,7 +18,6 @@ export const operator = {
     text: 'The server prints a sign-in link when it starts. It works once; open it in this browser.',
     token: 'Signing you in…',
     password: 'Password',
-    passwordNote: 'If you have set one in the settings.',
     submit: 'Sign in',
     noPassword:
       'No password is set on this server yet. Use the link that it printed at its start, then set one in the settings.',
@@ -44,8 +43,6 @@ export const operator = {
     title: 'Runs',
     none: 'There is no run yet.',
     create: 'New run',
-    name: 'Run',
-    state: 'State',
     progress: 'Round',
     accuracy: 'Accuracy',
     people: 'Contributors',

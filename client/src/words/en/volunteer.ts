@@ -56,7 +56,6 @@ export const volunteer = {
   },
   figures: {
     accuracy: 'Accuracy',
-    accuracyNote: (round: number) => `tested at round ${round}`,
     notTested: 'not tested yet',
     round: 'Round',
     of: (round: string, rounds: string) => `${round} of ${rounds}`,

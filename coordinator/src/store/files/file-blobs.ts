@@ -9,7 +9,7 @@ import { failedWith, makeDirectory, writeWhole } from './disk.ts'
 const DIGEST = /^[0-9a-f]{64}$/
 
 /** Blobs as files, `ab/abcd…` under one folder. */
-export class FileBlobs implements BlobStore {
+class FileBlobs implements BlobStore {
   readonly #folder: string
 
   constructor(folder: string) {

@@ -17,7 +17,7 @@ export interface FileLedgersOptions {
 const SEGMENT_BYTES = 8 * 1024 * 1024
 
 /** Ledgers as folders of one folder, named by their runs. */
-export class FileLedgers implements Ledgers {
+class FileLedgers implements Ledgers {
   readonly #folder: string
   readonly #options: FileLedgersOptions
   readonly #open = new Set<string>()

@@ -4,19 +4,19 @@ import type { FeedMessage, RunView } from '@quorate/shared/api/api'
 import { systemClock } from '@quorate/shared/clock/system-clock'
 import { demoSettings, runSettings } from '@quorate/shared/run/settings'
 import { pino } from 'pino'
-import { buildApp } from './app.ts'
-import type { AppParts } from './app.ts'
-import { Operator } from './auth/operator.ts'
-import type { DataSets } from './data/data-set.ts'
-import { openDatabase } from './database/database.ts'
-import { CodedError } from './errors.ts'
-import { MemoryBlobs } from './store/memory/memory-blobs.ts'
-import { MemoryStore } from './store/memory/memory-store.ts'
-import { SqliteOperatorSecrets } from './store/sqlite/operator-store.ts'
-import { createTelemetry } from './telemetry.ts'
-import type { Connection } from './training/ports.ts'
-import type { ContributorSocket, TrainingService } from './training/service.ts'
-import { TrainingError } from './training/service.ts'
+import { buildApp } from '../app.ts'
+import type { AppParts } from '../app.ts'
+import { Operator } from '../auth/operator.ts'
+import type { DataSets } from '../data/data-set.ts'
+import { openDatabase } from '../database/database.ts'
+import { CodedError } from '../errors.ts'
+import { MemoryBlobs } from '../store/memory/memory-blobs.ts'
+import { MemoryStore } from '../store/memory/memory-store.ts'
+import { SqliteOperatorSecrets } from '../store/sqlite/operator-store.ts'
+import { createTelemetry } from '../telemetry.ts'
+import type { Connection } from '../training/ports.ts'
+import type { ContributorSocket, TrainingService } from '../training/service.ts'
+import { TrainingError } from '../training/service.ts'
 
 export const runOfTests: RunView = {
   id: 'abc',
@@ -38,7 +38,7 @@ export const runOfTests: RunView = {
 }
 
 /** Records what it is asked; knows the run `abc` alone. */
-export class TrainingOfTests implements TrainingService {
+class TrainingOfTests implements TrainingService {
   readonly calls: string[] = []
   readonly listeners = new Set<(message: FeedMessage) => void>()
   readonly sockets: Connection[] = []
