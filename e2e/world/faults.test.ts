@@ -159,6 +159,15 @@ describe('a member with less to give', () => {
     expect(await replicas(world, run, world.volunteers.slice(0, 3))).toHaveLength(1)
   })
 
+  test('a straggler computes one batch at a time, and is never further behind than that', async () => {
+    const { world, run } = await trainingWith(15, 2)
+    const straggler = world.join(run, { engine: slow(world.clock, 0, 3000) })
+    await world.clock.advance(60_000)
+    await world.training?.pause(run)
+    await world.clock.advance(3500)
+    expect(straggler.view.replicaRound).toBe(world.training?.run(run).round)
+  })
+
   test('one alone that is slower than the first deadline still comes to be counted', async () => {
     const world = new World(10)
     const run = await world.run({ ...smallRun, method: { id: 'signsgd-mv' } })

@@ -151,6 +151,8 @@ describe('a disk that fails', () => {
     const replica = world.training?.replica(run)
     const newest = (await world.store.checkpoints(run)).at(-1)
     expect(newest).toMatchObject({ round: replica?.round, digest: replica?.digest })
+    // And none was made of the round before with the method's state of the round after.
+    expect(await world.store.checkpoints(run)).toHaveLength(2)
     await world.kill()
     await world.boot()
     expect(world.training?.replica(run).digest).toBe(replica?.digest)
