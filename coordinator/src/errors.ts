@@ -36,6 +36,7 @@ export const ERRORS = {
   // training
   RUN_NOT_FOUND: { status: 404, title: 'There is no such run' },
   RUN_BUSY: { status: 409, title: 'The run is in use' },
+  RUN_DAMAGED: { status: 500, title: 'The run cannot be opened' },
   RUN_STATE: { status: 409, title: 'The run is not in a state for this' },
   RUN_SETTINGS: { status: 422, title: 'The settings of the run do not pass' },
   DATA_SET_NOT_FOUND: { status: 422, title: 'There is no such data set' },

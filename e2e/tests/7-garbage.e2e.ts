@@ -41,6 +41,7 @@ test('garbage on the sockets earns coded errors and strikes, and the run goes on
     run: run.id,
     resume: null,
     webrtc: false,
+    peer: null,
   }
 
   // Before hello: anything but hello closes with a code.

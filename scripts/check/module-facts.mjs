@@ -31,7 +31,10 @@ export function moduleFacts(file) {
 /** The scripts of a Svelte component or a page, as one TypeScript text; a .ts file as it is. */
 function scriptOf(file, text) {
   if (file.endsWith('.svelte')) {
-    return [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((m) => m[1]).join('\n')
+    const scripts = [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((m) => m[1])
+    // What the markup loads lazily: {#await import('./x.svelte')}.
+    const lazy = [...text.matchAll(/\{#await (import\('[^']+'\))/g)].map((m) => m[1])
+    return [...scripts, ...lazy].join('\n')
   }
   if (!file.endsWith('.html')) return text
   const sources = [...text.matchAll(/<script[^>]*\bsrc="\/([^"]+)"/g)].map((m) => m[1])
@@ -41,8 +44,8 @@ function scriptOf(file, text) {
 /** Path of the repository's file that a specifier names, undefined for a package. */
 function resolve(specifier, from) {
   const bare = specifier.split('?')[0] // Vite's ?worker, ?url
-  const shared = /^@quorate\/shared\/(.+)$/.exec(bare)
-  if (shared) return `shared/src/${shared[1]}.ts`
+  const [, workspace, module] = /^@quorate\/(shared|coordinator|client)\/(.+)$/.exec(bare) ?? []
+  if (workspace) return `${workspace}/src/${module}.ts`
   if (!bare.startsWith('.')) return undefined
   const path = normalize(join(dirname(from), bare))
   const candidates = [path, `${path}.ts`, path.replace(/\.js$/, '.ts')]

@@ -80,11 +80,6 @@ export function dateTime(atMs: number): string {
   return date.format(atMs)
 }
 
-/** `a, b and c`. */
-export function list(items: readonly string[]): string {
-  return new Intl.ListFormat(LOCALE, { type: 'conjunction' }).format(items)
-}
-
 function joined(many: number, unit: string, few: number, smaller: string): string {
   return few === 0 ? `${many} ${unit}` : `${many} ${unit} ${few} ${smaller}`
 }

@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import { MAX_FRAME_BYTES, messagesOf, Reassembler } from './framing.ts'
 import type { Channel, ChannelEvent } from './signalling.ts'
 
-export const CONNECT_DEADLINE_MS = 8000
+const CONNECT_DEADLINE_MS = 8000
 /** Sending stops above, and goes on below. */
 const BUFFER_HIGH_BYTES = 512 * 1024
 const BUFFER_LOW_BYTES = 128 * 1024

@@ -10,7 +10,7 @@
 
 /** Chromium and Firefox exchange messages of this size either way. */
 export const MAX_MESSAGE_BYTES = 48 * 1024
-export const MESSAGE_HEADER_BYTES = 16
+const MESSAGE_HEADER_BYTES = 16
 export const PART_BYTES = MAX_MESSAGE_BYTES - MESSAGE_HEADER_BYTES
 export const MAX_FRAME_BYTES = 4 * 2 ** 20
 /** Frames that a sender may have begun and not ended. */

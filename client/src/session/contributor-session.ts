@@ -184,7 +184,16 @@ export class ContributorSession {
         const resume = this.#ports.resume.load()
         const webrtc = this.#ports.mesh.available
         const { run } = this.#options
-        this.#ports.link.send({ type: 'hello', protocol: PROTOCOL_VERSION, run, resume, webrtc })
+        const peer = this.#welcome?.peer?.id ?? null
+        const hello = {
+          type: 'hello',
+          protocol: PROTOCOL_VERSION,
+          run,
+          resume,
+          webrtc,
+          peer,
+        } as const
+        this.#ports.link.send(hello)
         return
       }
       case 'down':

@@ -29,5 +29,3 @@ export interface SessionHandle {
   /** A copy of the replica and the round it stands at. Rejects before the first checkpoint is loaded. */
   parameters(): Promise<{ round: number; parameters: Float32Array }>
 }
-
-export type StartBrowserSession = (options: BrowserSessionOptions) => Promise<SessionHandle>

@@ -38,16 +38,19 @@ export class ChunkStore {
   }
 
   /**
-   * Batch number `draw` of `size` records: the generator's choice at (seed, draw, shard). A
-   * shard's records are numbered through its chunks in the order listed.
+   * Batch number `draw` of `size` records: the generator's choice at (seed, draw, shard, stream).
+   * A shard's records are numbered through its chunks in the order listed.
    */
-  batch(draws: Draws, { seed, draw, size }: { seed: number; draw: number; size: number }): Batch {
+  batch(
+    draws: Draws,
+    { seed, draw, size, stream }: { seed: number; draw: number; size: number; stream: number },
+  ): Batch {
     const held = new Map(draws.map(({ shard, chunks }) => [shard, this.#shardOf(chunks)]))
     const shards = draws.map(({ shard }) => ({ shard, records: held.get(shard)?.records ?? 0 }))
     if (!shards.some(({ records }) => records > 0)) {
       throw new TrainerError('CHUNK_MISSING', 'there is no record to draw a batch from')
     }
-    const drawn = drawBatch({ seed, round: draw, batch: size, shards })
+    const drawn = drawBatch({ seed, round: draw, batch: size, stream, shards })
     const inputs = new Float32Array(drawn.length * this.#recordSize)
     const labels = new Uint8Array(drawn.length)
     drawn.forEach(({ shard, record }, at) => {

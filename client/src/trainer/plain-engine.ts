@@ -5,7 +5,11 @@ import type { BackendReport } from '../session/ports.ts'
 import type { BatchGradient, EngineModel, GradientEngine } from './engine.ts'
 import { TrainerError } from './errors.ts'
 
-/** Gradients in plain TypeScript, for models of dense layers: needs no backend, and is slow. */
+/**
+ * Gradients in plain TypeScript, for models of dense layers: needs no backend, and is slow.
+ *
+ * @public the engine of whole runs in one process
+ */
 export class PlainEngine implements GradientEngine {
   #model: { readonly spec: DenseModel; readonly shape: DataShape } | null = null
 

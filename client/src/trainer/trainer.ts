@@ -175,15 +175,24 @@ export class LocalTrainer implements Trainer {
    * and loses no digits. Weight decay belongs to every gradient: g + λx. Local step h of round t
    * draws batch number t·H + h, so that every step has its own and H = 1 draws number t.
    */
-  async #direction({ run, chunks }: Training, order: BatchOrder): Promise<BatchGradient> {
+  async #direction(
+    { run, contributor, chunks }: Training,
+    order: BatchOrder,
+  ): Promise<BatchGradient> {
     const { x } = this.#at(order.round)
-    const { seed, localSteps, localLearningRate, weightDecay } = run.settings
+    const { seed, localSteps, localLearningRate, weightDecay, partition } = run.settings
+    const stream = partition.kind === 'shared' ? contributor : 0
     const point = localSteps > 1 ? x.slice() : x
     const sum = new Float32Array(run.d)
     let loss = 0
     for (let step = 0; step < localSteps; step++) {
       const draw = order.round * localSteps + step
-      const { inputs, labels } = chunks.batch(order.draws, { seed, draw, size: order.batch })
+      const { inputs, labels } = chunks.batch(order.draws, {
+        seed,
+        draw,
+        size: order.batch,
+        stream,
+      })
       const computed = await this.#engine.gradient(point, inputs, labels)
       loss += computed.loss / localSteps
       const last = step + 1 === localSteps

@@ -5,7 +5,7 @@ import type { TrainingService } from '../training/service.ts'
 import { keepAlive } from './keep-alive.ts'
 
 /** Largest message of a contributor. */
-export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+export const MAX_MESSAGE_BYTES = 12 * 1024 * 1024
 /** A contributor that has this much waiting to be sent is too slow to be served. */
 const MAX_QUEUED_BYTES = 128 * 1024 * 1024
 

@@ -8,6 +8,7 @@ import type { RawData } from 'ws'
 import { WebSocket } from 'ws'
 import { appOfTests, runOfTests } from '../testing/app-of-tests.ts'
 import type { Sockets } from './sockets.ts'
+import { MAX_MESSAGE_BYTES } from './contributor-sockets.ts'
 import { attachSockets } from './sockets.ts'
 
 let under: Awaited<ReturnType<typeof appOfTests>>
@@ -104,7 +105,7 @@ describe('a contributor’s socket', () => {
 
   test('that sends a message too large is closed with 1009', async () => {
     const socket = await open('/ws')
-    socket.send(Buffer.alloc(4 * 1024 * 1024 + 1))
+    socket.send(Buffer.alloc(MAX_MESSAGE_BYTES + 1))
     expect(await closeCode(socket)).toBe(1009)
     expect(under.training.received).toEqual([])
     await alive()

@@ -5,7 +5,7 @@ import type { BlobStore, Ledger, Store, StoredCheckpoint } from './ports.ts'
 import type { RunModel } from './run-model.ts'
 
 /** Rounds between two checkpoints. */
-export const CHECKPOINT_EVERY = 100
+const CHECKPOINT_EVERY = 100
 
 /** A run's checkpoints: made behind the rounds, newest first in use. */
 export class Checkpoints {

@@ -51,7 +51,7 @@ export function acceptContributor(
     if (stage.kind === 'joined') {
       const { members, contributor } = stage
       stage = { kind: 'closed' }
-      members.kick(contributor, 'Far too many messages came from this browser.')
+      members.kick(contributor, 'RATE_LIMITED')
     } else turnAway('RATE_LIMITED', 'Too many messages.')
     return false
   }

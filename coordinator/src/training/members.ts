@@ -17,6 +17,15 @@ import type { RunDriver } from './run-driver.ts'
 type Hello = MessageOf<ContributorMessage, 'hello'>
 type Welcome = MessageOf<CoordinatorMessage, 'welcome'>
 
+/** Why a contributor is sent away, by the code that it is told. */
+const EXCLUSIONS = {
+  KICKED: 'The operator removed you from the run.',
+  BANNED: 'The operator has excluded you from this run.',
+  TOO_MANY_STRIKES: 'Too many broken messages came from this browser.',
+  RATE_LIMITED: 'Far too many messages came from this browser.',
+} as const
+export type Exclusion = keyof typeof EXCLUSIONS
+
 export class Members {
   readonly #driver: RunDriver
   readonly #shape: DataShape
@@ -50,16 +59,15 @@ export class Members {
       return { code: 'RUN_FULL', detail: 'This run has no room for more contributors.' }
     const { contributor, token } = admitted
     if (contributor.banned) {
-      return { code: 'EXCLUDED', detail: 'The operator has excluded you from this run.' }
+      return { code: 'BANNED', detail: EXCLUSIONS.BANNED }
     }
-    contributor.connection?.close(4009, 'replaced by a newer connection')
-    if (contributor.connection) this.#driver.left(contributor)
+    if (contributor.connection) this.#replace(contributor, contributor.connection)
     contributor.connection = connection
     contributor.status = 'joining'
     contributor.lastSeenMs = nowMs
     contributor.loaded.clear()
     contributor.loadedSequence = 0
-    contributor.peer = hello.webrtc ? this.#issuePeer(contributor) : null
+    contributor.peer = this.#peerFor(contributor, hello)
     contributor.send(this.#welcome(contributor, token))
     leases.add(contributor.number, leases.parts(contributor.number), nowMs)
     this.#driver.settleLeases()
@@ -81,7 +89,6 @@ export class Members {
     if (contributor.connection !== connection) return
     const { leases, events } = this.#driver.parts
     contributor.connection = null
-    contributor.peer = null
     contributor.status = 'away'
     contributor.peers = 0
     contributor.lastSeenMs = this.#clock.nowMs()
@@ -129,15 +136,16 @@ export class Members {
     const text = `${contributor.name}: ${code}, ${detail}`
     this.#driver.parts.events.add('warn', 'strike', text, null, contributor.name)
     contributor.send({ type: 'error', code, detail, fatal: false, strikes })
-    if (excluded) this.kick(contributor, 'Too many broken messages came from this browser.')
+    if (excluded) this.kick(contributor, 'TOO_MANY_STRIKES')
   }
 
   /** Closes the connection with the reason; a banned contributor cannot come back by its token. */
-  kick(contributor: Contributor, reason: string, ban = false): void {
+  kick(contributor: Contributor, code: Exclusion): void {
     const { events, leases } = this.#driver.parts
-    if (ban) contributor.banned = true
+    const reason = EXCLUSIONS[code]
+    if (code === 'BANNED') contributor.banned = true
     const strikes = Math.round(contributor.strikes(this.#clock.nowMs()))
-    contributor.send({ type: 'error', code: 'EXCLUDED', detail: reason, fatal: true, strikes })
+    contributor.send({ type: 'error', code, detail: reason, fatal: true, strikes })
     events.add('warn', 'excluded', `${contributor.name}: ${reason}`, null, contributor.name)
     leases.release(contributor.number)
     const { connection } = contributor
@@ -228,6 +236,21 @@ export class Members {
     contributor.status = 'joining'
     this.#driver.left(contributor)
     contributor.send({ type: 'resync', round: model.round, checkpoint: checkpoints.newest })
+  }
+
+  /** The same browser goes on there: what is still open must not come back on its own. */
+  #replace(contributor: Contributor, before: Connection): void {
+    const detail = 'This contributor has come back on another connection.'
+    contributor.send({ type: 'error', code: 'REPLACED', detail, fatal: true, strikes: 0 })
+    before.close(4009, 'replaced by a newer connection')
+    this.#driver.left(contributor)
+  }
+
+  /** A page that kept its mesh keeps its PeerJS id too, and with it its open edges. */
+  #peerFor(contributor: Contributor, hello: Hello): { id: string; ticket: string } | null {
+    if (!hello.webrtc) return null
+    const kept = contributor.peer !== null && contributor.peer.id === hello.peer
+    return kept ? contributor.peer : this.#issuePeer(contributor)
   }
 
   #issuePeer(contributor: Contributor): { id: string; ticket: string } {

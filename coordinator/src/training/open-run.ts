@@ -47,10 +47,23 @@ export async function openRun(
   shape: DataShape,
   ports: OpenRunPorts,
 ): Promise<RunDriver> {
-  const { store, blobs, clock, log, emit } = ports
+  const ledger = await ports.ledgers.open(stored.id)
+  try {
+    return await restore(stored, shape, { ...ports, ledger })
+  } catch (error) {
+    await ledger.close()
+    throw error
+  }
+}
+
+async function restore(
+  stored: StoredRun,
+  shape: DataShape,
+  ports: OpenRunPorts & { ledger: Ledger },
+): Promise<RunDriver> {
+  const { store, blobs, clock, log, emit, ledger } = ports
   const events = new EventLog(stored.id, { store, clock, log, emit })
   const book = new RoundBook(stored.id, store, events)
-  const ledger = await ports.ledgers.open(stored.id)
   const model = new RunModel(stored.settings, shape)
   const newest = (await store.checkpoints(stored.id)).at(-1)
   if (!newest) throw new RestoreError('CHECKPOINT_MISSING', `run ${stored.id} has no checkpoint`)
@@ -68,7 +81,7 @@ export async function openRun(
   for (const { number, shards, banned } of known) {
     if (shards.length > 0 && !banned) leases.add(number, shards, clock.nowMs())
   }
-  const driver = new RunDriver({
+  return new RunDriver({
     stored,
     model,
     roster: new Roster(ports.entropy, known, settings.batch),
@@ -83,7 +96,6 @@ export async function openRun(
     emit,
     reload,
   })
-  return driver
 }
 
 /** Decides again every entry since the model's checkpoint and insists on the same bytes. */

@@ -64,6 +64,8 @@ export class TrainingError extends Error {
 export type TrainingErrorCode =
   | 'RUN_NOT_FOUND'
   | 'RUN_BUSY'
+  /** Its ledger or checkpoint does not fit together any more; it can only be deleted. */
+  | 'RUN_DAMAGED'
   | 'RUN_STATE'
   | 'DATA_SET_NOT_FOUND'
   | 'MODEL_NOT_POSSIBLE'

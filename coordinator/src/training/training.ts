@@ -31,22 +31,37 @@ interface OpenedRun {
   readonly members: Members
 }
 
-/** Opens every run on disk; those that were training go on as soon as contributors are back. */
+/**
+ * Opens every run on disk; those that were training go on as soon as contributors are back. A run
+ * that cannot be brought back is listed with the reason, and keeps no other from going on.
+ */
 export async function createTraining(ports: TrainingPorts): Promise<TrainingService> {
   const training = new Training(ports)
-  for (const stored of await ports.store.listRuns()) await training.open(stored)
+  for (const stored of await ports.store.listRuns()) await training.openAgain(stored)
   return training
 }
 
 class Training implements TrainingService {
   readonly #ports: TrainingPorts
   readonly #runs = new Map<string, OpenedRun>()
+  /** Runs that the disk does not give back, as they are shown. */
+  readonly #damaged = new Map<string, RunView>()
   readonly #listeners = new Set<(message: FeedMessage) => void>()
   #cancelFeed: () => void = () => {}
 
   constructor(ports: TrainingPorts) {
     this.#ports = ports
     this.#scheduleFeed()
+  }
+
+  async openAgain(stored: StoredRun): Promise<void> {
+    try {
+      await this.open(stored)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#ports.log.error({ run: stored.id, reason }, 'a run could not be opened')
+      this.#damaged.set(stored.id, damagedView(stored, reason))
+    }
   }
 
   async open(stored: StoredRun): Promise<RunDriver> {
@@ -59,14 +74,17 @@ class Training implements TrainingService {
   }
 
   runs(): RunView[] {
-    return [...this.#runs.values()].map(({ driver }) => driver.view())
+    return [
+      ...[...this.#runs.values()].map(({ driver }) => driver.view()),
+      ...this.#damaged.values(),
+    ]
   }
   run(id: string): RunView {
-    return this.#driver(id).view()
+    return this.#damaged.get(id) ?? this.#driver(id).view()
   }
 
   async create(settings: RunSettings): Promise<RunView> {
-    if (this.#runs.size >= MAX_RUNS) {
+    if (this.#runs.size + this.#damaged.size >= MAX_RUNS) {
       throw new TrainingError(
         'TOO_MANY_RUNS',
         `There are ${MAX_RUNS} runs already; delete one first.`,
@@ -123,6 +141,7 @@ class Training implements TrainingService {
   }
 
   async remove(id: string): Promise<void> {
+    if (this.#damaged.delete(id)) return this.#forget(id)
     const driver = this.#driver(id)
     if (driver.running) throw new TrainingError('RUN_BUSY', 'Stop the run before deleting it.')
     driver.close()
@@ -131,6 +150,10 @@ class Training implements TrainingService {
     }
     this.#runs.delete(id)
     await driver.parts.ledger.close()
+    await this.#forget(id)
+  }
+
+  async #forget(id: string): Promise<void> {
     await this.#ports.store.deleteRun(id)
     await this.#ports.ledgers.delete(id)
     this.#emit({ type: 'runs', runs: this.runs() })
@@ -157,7 +180,7 @@ class Training implements TrainingService {
     if (!contributor) {
       throw new TrainingError('CONTRIBUTOR_NOT_FOUND', `Run ${id} has no contributor ${number}.`)
     }
-    members.kick(contributor, 'The operator has excluded you from this run.', ban)
+    members.kick(contributor, ban ? 'BANNED' : 'KICKED')
     await Promise.resolve()
   }
 
@@ -215,6 +238,8 @@ class Training implements TrainingService {
 
   #opened(id: string): OpenedRun {
     const opened = this.#runs.get(id)
+    const damaged = this.#damaged.get(id)?.state
+    if (damaged?.kind === 'paused') throw new TrainingError('RUN_DAMAGED', damaged.reason)
     if (!opened) throw new TrainingError('RUN_NOT_FOUND', `There is no run ${id}.`)
     return opened
   }
@@ -270,4 +295,15 @@ function translate(error: unknown): never {
     throw new TrainingError('PARTITION_NOT_POSSIBLE', error.message)
   }
   throw error
+}
+
+function damagedView(stored: StoredRun, reason: string): RunView {
+  const { id, number, settings, createdAtMs, startedAtMs } = stored
+  return {
+    ...{ id, number, settings, createdAtMs, startedAtMs },
+    state: { kind: 'paused', by: 'fault', reason: `This run cannot be opened: ${reason}` },
+    ...{ d: 0, round: 0, contributors: 0, ready: 0 },
+    ...{ accuracy: null, loss: null, accuracyRound: null },
+    ...{ roundMs: null, timeLeftMs: null, digest: null },
+  }
 }

@@ -34,7 +34,7 @@ export const roundMetrics = z.strictObject({
 })
 export type RoundMetrics = z.infer<typeof roundMetrics>
 
-export const contributorView = z.strictObject({
+const contributorView = z.strictObject({
   number: count,
   name: z.string(),
   backend: backendName,
@@ -87,7 +87,7 @@ export const eventView = z.strictObject({
 })
 export type EventView = z.infer<typeof eventView>
 
-export const checkpointView = z.strictObject({
+const checkpointView = z.strictObject({
   round: count,
   digest: z.string(),
   sizeBytes: count,

@@ -9,6 +9,8 @@ interface Timer {
 /**
  * A clock that stands still until it is advanced: timers fire in order of time, then of
  * registration, and between two timers every pending promise gets its turn.
+ *
+ * @public the clock of tests and of whole runs in one process
  */
 export class VirtualClock implements Clock {
   #nowMs = 0

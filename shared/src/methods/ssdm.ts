@@ -21,7 +21,7 @@ interface SsdmState {
 export type UniformSource = (out: Float64Array, terms: ContributorTerms) => void
 
 /** The run's own chance: the stream at (run seed, round, contributor). */
-export const runUniforms: UniformSource = (out, { runSeed: seed, round, contributor }) =>
+const runUniforms: UniformSource = (out, { runSeed: seed, round, contributor }) =>
   uniforms(out, { seed, domain: DOMAINS.stochasticSign, round, contributor })
 
 /**

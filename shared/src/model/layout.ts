@@ -67,7 +67,7 @@ export function layoutOf(spec: ModelSpec, data: DataShape): Layout {
 }
 
 /** The shape of one record after `layer`, given its shape before. */
-export function outputShape(layer: Layer, input: readonly number[]): readonly number[] {
+function outputShape(layer: Layer, input: readonly number[]): readonly number[] {
   const [height = 1, width = 1, channels = 1] = input
   switch (layer.kind) {
     case 'flatten':

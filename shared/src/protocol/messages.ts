@@ -43,6 +43,8 @@ export const contributorMessage = z.discriminatedUnion('type', [
     resume: z.strictObject({ id: z.string().max(64), token: z.string().max(128) }).nullable(),
     /** PeerJS works here; without it every slice goes through the coordinator. */
     webrtc: z.boolean(),
+    /** The PeerJS id of an earlier welcome that this page still uses, or null. */
+    peer: z.string().max(64).nullable(),
   }),
   /** These leased chunks are loaded too, besides those named before on this connection. */
   z.strictObject({
@@ -85,14 +87,14 @@ export type ContributorMessage = z.infer<typeof contributorMessage>
 // ---- coordinator → contributor
 
 /** A chunk of a shard: an immutable file under /api/blobs/<digest>. */
-export const chunkRef = z.strictObject({
+const chunkRef = z.strictObject({
   digest,
   records: z.int().min(1),
   sizeBytes: z.int().min(1),
 })
 export type ChunkRef = z.infer<typeof chunkRef>
 
-export const leasePart = z.strictObject({
+const leasePart = z.strictObject({
   shard: u32,
   /** The chunks of the shard that are leased, all of them or a part. */
   chunks: z.array(chunkRef).max(4096),
@@ -101,7 +103,7 @@ export const leasePart = z.strictObject({
 })
 export type LeasePart = z.infer<typeof leasePart>
 
-export const groupMember = z.strictObject({
+const groupMember = z.strictObject({
   contributor: u32,
   /** PeerJS id, or null: reachable through the coordinator only. */
   peer: z.string().max(64).nullable(),

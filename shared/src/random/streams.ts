@@ -82,6 +82,8 @@ export function roundCoins(seed: number, round: number, contributor: number | nu
 /**
  * One coin of `roundCoins`: true is +1.
  * METHODS.md: sign(0) at (run seed, round, contributor, coordinate), a tie at (seed, round, coordinate).
+ *
+ * @public the plain reference
  */
 export function coinAt(
   seed: number,

@@ -52,7 +52,11 @@ export function packSignsInto(
   }
 }
 
-/** The plain reference of `packSigns`, one coordinate at a time. */
+/**
+ * The plain reference of `packSigns`, one coordinate at a time.
+ *
+ * @public the plain reference
+ */
 export function packSignsPlain(values: SignedValues, zero: ZeroRule): SignWords {
   const words = new Uint32Array(signWordCount(values.length))
   values.forEach((value: number, i: number) => {

@@ -27,7 +27,11 @@ export function cutBallot(
   }
 }
 
-/** The plain reference of `tallySlice`, for blocks of any size: sums[i] = Σ_n w_{n,b} · s_{n,i}. */
+/**
+ * The plain reference of `tallySlice`, for blocks of any size: sums[i] = Σ_n w_{n,b} · s_{n,i}.
+ *
+ * @public the plain reference
+ */
 export function tallyPlain(
   slice: Slice,
   block: number,

@@ -7,9 +7,6 @@ export interface Slice {
   readonly end: number
 }
 
-/** Coordinates per block in a run, METHODS.md. */
-export const BLOCK_SIZES = [64, 256] as const
-
 export function blockCount(d: number, block: number): number {
   return Math.ceil(d / block)
 }

@@ -18,7 +18,7 @@ export class ChunkError extends Error {
 
 const MAGIC = 0x4b484351
 const VERSION = 1
-export const CHUNK_HEADER_BYTES = 16
+const CHUNK_HEADER_BYTES = 16
 
 export function encodeChunk(chunk: Chunk): Uint8Array {
   const { records, labels, features } = chunk

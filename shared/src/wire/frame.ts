@@ -21,11 +21,11 @@ import { crc32 } from '../bytes/crc32.ts'
 import { PROTOCOL_VERSION } from './version.ts'
 
 export const HEADER_BYTES = 36
-/** Larger frames are refused unread. */
-export const MAX_FRAME_BYTES = 16 * 1024 * 1024
+/** Larger frames are refused unread: 11 planes (the sums of 1,023 voters) at d = 2²⁴, and a bit. */
+const MAX_FRAME_BYTES = 24 * 1024 * 1024
 export const WHOLE = 0xffff
 
-export const frameKind = { ballot: 1, tally: 2, verdict: 3 } as const
+const frameKind = { ballot: 1, tally: 2, verdict: 3 } as const
 export type FrameKind = keyof typeof frameKind
 
 export interface FrameHeader {

@@ -59,7 +59,7 @@ export class MemorySignalling {
   }
 }
 
-export class End implements Channel {
+class End implements Channel {
   readonly peer: string
   readonly #clock: VirtualClock
   #listener: (event: ChannelEvent) => void = () => {}

@@ -88,8 +88,8 @@ function finished(runState: RunState | null): StatusLine {
 }
 
 /** Failures that joining once more may get over, and those that a fresh page may. */
-const AGAIN = new Set(['KICKED'])
-const FINAL = new Set(['BANNED', 'RUN_NOT_FOUND', 'NO_BACKEND'])
+const AGAIN = new Set(['KICKED', 'REPLACED'])
+const FINAL = new Set(['BANNED', 'RUN_FULL', 'RUN_NOT_FOUND', 'NO_BACKEND'])
 
 function failed(code: string, detail: string): StatusLine {
   const known = Object.hasOwn(words.failed, code) ? words.failed[code] : undefined

@@ -204,6 +204,11 @@ export const volunteer = {
         'Excluded',
         'The server refused too much of what this browser sent. Reloading the page often helps.',
       ],
+      REPLACED: [
+        'At work in another tab',
+        'This contributor goes on there. You may join from this tab as another one.',
+      ],
+      RUN_FULL: ['The run is full', 'It has had more contributors than it can keep apart.'],
       PROTOCOL_VERSION: [
         'This page is out of date',
         'The server speaks a newer language. Reload the page.',

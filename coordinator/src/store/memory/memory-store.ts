@@ -6,7 +6,7 @@ import type {
   StoredRun,
   StoredShard,
 } from '../../training/ports.ts'
-import { EVENTS_KEPT, thinned } from '../limits.ts'
+import { EVENTS_KEPT } from '../limits.ts'
 import type { PublicBlob, PublicBlobs } from '../public-blobs.ts'
 
 interface RunRows {
@@ -150,4 +150,19 @@ export class MemoryStore implements Store, PublicBlobs {
 
 function ascending<T>(rows: ReadonlyMap<number, T> | undefined): T[] {
   return [...(rows ?? [])].sort(([a], [b]) => a - b).map(([, row]) => row)
+}
+
+/**
+ * At most `limit` of `rows`: one of each of `limit` equal runs of rows, an evaluated one where
+ * there is one, else the last.
+ */
+function thinned(rows: readonly RoundMetrics[], limit: number): RoundMetrics[] {
+  if (rows.length <= limit) return [...rows]
+  const kept = new Map<number, RoundMetrics>()
+  rows.forEach((row, index) => {
+    const bucket = Math.floor((index * limit) / rows.length)
+    const other = kept.get(bucket)
+    if (!other || row.accuracy !== null || other.accuracy === null) kept.set(bucket, row)
+  })
+  return [...kept.values()]
 }
