@@ -91,7 +91,7 @@ describe('garbage', () => {
     expect(at.bad.view.status.kind).toBe('training')
     for (let n = 0; n < 50; n++) at.bad.link.sendGarbage(new Uint8Array(50))
     await at.world.clock.advance(2000)
-    expect(at.bad.view.status).toMatchObject({ kind: 'failed', code: 'EXCLUDED' })
+    expect(at.bad.view.status).toMatchObject({ kind: 'failed', code: 'TOO_MANY_STRIKES' })
     expect(await strikes(at)).toHaveLength(5)
     await undisturbed(at)
     expect(
@@ -109,10 +109,10 @@ describe('garbage', () => {
     [
       'a second hello',
       'HELLO_TWICE',
-      () => '{"type":"hello","protocol":1,"run":"","resume":null,"webrtc":true}',
+      () => '{"type":"hello","protocol":1,"run":"","resume":null,"webrtc":true,"peer":null}',
     ],
     ['a truncated frame', 'FRAME_TOO_SHORT', () => new Uint8Array(20)],
-    ['an oversized frame', 'FRAME_TOO_LARGE', () => new Uint8Array(17 * 1024 * 1024)],
+    ['an oversized frame', 'FRAME_TOO_LARGE', () => new Uint8Array(25 * 1024 * 1024)],
     [
       'a frame cut short',
       'FRAME_LENGTH',
