@@ -243,6 +243,7 @@ function contributor(number: number): StoredContributor {
     shards: [{ shard: 3, chunks: [digest('chunk', 3)] }],
     roundsCounted: 0,
     roundsMissed: 0,
+    savedAtRound: 0,
     banned: false,
   }
 }

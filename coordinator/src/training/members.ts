@@ -81,6 +81,7 @@ export class Members {
     contributor.loadedSequence = 0
     contributor.peer = this.#peerFor(contributor, hello)
     contributor.send(this.#welcome(contributor, token))
+    for (const settlement of contributor.settlements) contributor.send(settlement)
     leases.add(contributor.number, leases.parts(contributor.number), nowMs)
     this.#driver.settleLeases()
     const lease = leases.lease(contributor.number)
@@ -203,6 +204,7 @@ export class Members {
         contributor.stepMs = message.stepMs
         contributor.peers = message.peers
         contributor.traffic = message.traffic
+        contributor.send({ type: 'alive' })
         return this.#heartbeat(contributor)
       case 'bye': {
         const { connection } = contributor

@@ -58,6 +58,8 @@ export interface StoredContributor {
   readonly shards: readonly { readonly shard: number; readonly chunks: readonly string[] }[]
   readonly roundsCounted: number
   readonly roundsMissed: number
+  /** Rounds decided when these figures were saved. */
+  readonly savedAtRound: number
   readonly banned: boolean
 }
 

@@ -8,7 +8,7 @@ const entropy = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes))
 function known(number: number, lastSeenMs: number, roundsCounted = 0): StoredContributor {
   return {
     ...{ number, id: `id-${number}`, name: 'calm otter', tokenHash: 'x', joinedAtMs: 1 },
-    ...{ lastSeenMs, shards: [], roundsCounted, roundsMissed: 0, banned: false },
+    ...{ lastSeenMs, shards: [], roundsCounted, roundsMissed: 0, savedAtRound: 0, banned: false },
   }
 }
 

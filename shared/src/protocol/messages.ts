@@ -198,6 +198,8 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     counted: z.array(z.boolean()).max(MAX_GROUP).nullable(),
   }),
   z.strictObject({ type: z.literal('state'), state: runState }),
+  /** Answers each heartbeat: a page cannot see a WebSocket's pings, and hears so that it is heard. */
+  z.strictObject({ type: z.literal('alive') }),
   /** The replica differs from the coordinator's: start again from this checkpoint. */
   z.strictObject({
     type: z.literal('resync'),
