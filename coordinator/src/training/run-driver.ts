@@ -352,6 +352,15 @@ export class RunDriver {
       })
   }
 
+  /** It cannot come back by its token any more. */
+  forget({ number, name }: Contributor): void {
+    const { store, stored, leases, events } = this.parts
+    leases.release(number)
+    store.forgetContributor(stored.id, number).catch((error: unknown) => {
+      events.add('error', 'contributor-not-saved', detailOf(error), null, name)
+    })
+  }
+
   #calibrate(participants: readonly Participant[]): void {
     const { settings } = this.parts.stored
     const { clock, book } = this.parts
