@@ -156,6 +156,7 @@ function sentence(
 }
 
 function shown(ms: number): string {
+  if (ms >= 1000) return `${ms < 9950 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
 }
 
