@@ -320,7 +320,7 @@ describe('the pages', () => {
     await writeFile(join(clientFolder, 'assets', 'a-1234.js'), 'x')
     const served = await appOfTests({ clientFolder })
     const ask = (url: string) => served.app.inject({ method: 'GET', url })
-    for (const url of ['/', '/run/abc']) expect((await ask(url)).body).toBe('volunteer')
+    for (const url of ['/', '/runs', '/run/abc']) expect((await ask(url)).body).toBe('volunteer')
     for (const url of ['/operator', '/operator/sign-in?token=x', '/operator/runs/abc']) {
       expect((await ask(url)).body, url).toBe('operator')
     }

@@ -15,7 +15,10 @@ test('four browsers train the demo to 90 % by round 600, one bit per parameter e
   const shards = await until('four contributors hold all ten shards', async () => {
     const people = await coordinator.contributors(run.id)
     const held = people.flatMap((one) => one.shards.map(({ shard }) => shard))
-    return people.length === 4 && held.length === 10 && people.map((one) => one.shards.length)
+    const each = people.map((one) => one.shards.length)
+    return (
+      new Set(held).size === 10 && each.every((count) => count > 0) && each.length === 4 && each
+    )
   })
   expect([...shards].sort()).toEqual([2, 2, 3, 3])
 

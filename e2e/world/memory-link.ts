@@ -29,8 +29,7 @@ export class MemoryLink implements Link {
   #closed = false
   /** As the wire's, and a test may change it. */
   delayMs: readonly [number, number]
-  /** Bytes of messages and frames sent by the contributor. */
-  sentBytes = 0
+  readonly bytesSent = { text: 0, binary: 0 }
 
   constructor(wire: MemoryWire) {
     this.#wire = wire
@@ -44,13 +43,13 @@ export class MemoryLink implements Link {
 
   send(message: ContributorMessage): boolean {
     const text = JSON.stringify(message)
-    this.sentBytes += text.length
+    this.bytesSent.text += text.length
     return this.#carryUp((socket) => socket.text(text))
   }
 
   sendFrame(frame: Uint8Array): boolean {
     const copy = frame.slice()
-    this.sentBytes += copy.length
+    this.bytesSent.binary += copy.length
     return this.#carryUp((socket) => socket.frame(copy))
   }
 

@@ -137,7 +137,11 @@ export class World {
         onView: (view) => {
           volunteer.view = view
         },
-        resume: { load: () => kept, save: (value) => (kept = value) },
+        resume: {
+          load: () => kept,
+          save: (value) => (kept = value),
+          forget: () => (kept = null),
+        },
       },
       { run, intensity: options.intensity ?? 1, batchLimit: null },
     )

@@ -61,12 +61,12 @@ export function duration(ms: number | null): string {
   return joined(Math.floor(hours / 24), 'd', hours % 24, 'h')
 }
 
-/** As `duration`, for what is only estimated: minutes and hours without the small change. */
+/** As `duration`, for what is only estimated: minutes and hours without the small change: `< 1 min`, `8 min`, `3 hours`. */
 export function about(ms: number | null): string {
   if (ms === null) return NOTHING
   const minutes = Math.round(ms / 60_000)
-  if (ms < 45_000) return 'under a minute'
-  if (minutes < 60) return minutes === 1 ? '1 minute' : `${minutes} minutes`
+  if (ms < 45_000) return '< 1 min'
+  if (minutes < 60) return `${minutes} min`
   const hours = Math.round(minutes / 60)
   if (hours < 48) return hours === 1 ? '1 hour' : `${hours} hours`
   return `${Math.round(hours / 24)} days`

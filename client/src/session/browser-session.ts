@@ -83,6 +83,13 @@ function tabMemory(run: string) {
         // Blocked or full: after a reload this tab is a newcomer.
       }
     },
+    forget(): void {
+      try {
+        sessionStorage.removeItem(key)
+      } catch {
+        // Blocked: there is nothing to forget.
+      }
+    },
   }
 }
 

@@ -51,6 +51,8 @@ export interface SessionPorts {
   readonly resume: {
     load(): { id: string; token: string } | null
     save(value: { id: string; token: string }): void
+    /** From now on this tab is a newcomer. */
+    forget(): void
   }
 }
 
@@ -269,6 +271,8 @@ export class ContributorSession {
     resume.save({ id, token })
     if (welcome.peer) mesh.start(welcome.peer, welcome.iceServers)
     this.#chunks.reconnected()
+    // Paused before the connection broke, or before there was one: said anew.
+    if (this.#wish.kind === 'pause') this.#ports.link.send({ type: 'unready', reason: 'paused' })
     this.#show({ me: { name, contributor }, runState: welcome.state, round: welcome.round })
     this.#fetching()
     if (before?.run.id !== run.id || before.contributor !== contributor || !this.#backend) {
@@ -553,7 +557,8 @@ export class ContributorSession {
   }
 
   #withdraw(reason: 'paused' | 'catching-up'): void {
-    if (!this.#announced) return
+    // A pause is told before there was a ready too: the operator sees it.
+    if (!this.#announced && reason !== 'paused') return
     this.#announced = false
     this.#ports.link.send({ type: 'unready', reason })
     // To the coordinator it has left the round at hand: what it would still send comes too late.
@@ -564,7 +569,7 @@ export class ContributorSession {
     this.#cancelHeartbeat = this.#ports.clock.after(HEARTBEAT_MS, () => {
       const { link, mesh } = this.#ports
       const { stepMs } = this.#view
-      const traffic = this.#traffic.report()
+      const traffic = this.#traffic.report(link.bytesSent.text)
       link.send({ type: 'heartbeat', stepMs, peers: mesh.connected.size, traffic })
       this.#show({})
       this.#beat()
@@ -583,6 +588,8 @@ export class ContributorSession {
   #fail(code: string, detail: string): void {
     this.#wish = { kind: 'left' }
     this.#shut()
+    // Another tab, a copy of this one, goes on as this contributor; joining again would take it back.
+    if (code === 'REPLACED') this.#ports.resume.forget()
     this.#show({ status: { kind: 'failed', code, detail } })
   }
 
@@ -625,11 +632,12 @@ export class ContributorSession {
   }
 
   #show(change: Partial<SessionView>): void {
+    const { link, mesh } = this.#ports
     this.#view = {
       ...this.#view,
       ...change,
-      traffic: this.#traffic.report(),
-      peers: this.#ports.mesh.connected.size,
+      traffic: this.#traffic.report(link.bytesSent.text),
+      peers: mesh.connected.size,
     }
     this.#ports.onView(this.#view)
   }

@@ -42,7 +42,7 @@ describe('slices of a ballot', () => {
     expect(relayed).toEqual([2])
     await clock.advance(1)
     expect(relayed).toEqual([2, 1])
-    expect(traffic.report()).toMatchObject({ slicesDirect: 1, slicesRelayed: 2 })
+    expect(traffic.report(0)).toMatchObject({ slicesDirect: 1, slicesRelayed: 2 })
   })
 
   test('an edge that did not deliver is left alone for a minute', async () => {

@@ -15,6 +15,8 @@ export interface Link {
   /** False when the connection is down: the message is dropped, hello follows on return. */
   send(message: ContributorMessage): boolean
   sendFrame(frame: Uint8Array): boolean
+  /** Payload bytes that were sent, of messages and of frames. */
+  readonly bytesSent: { readonly text: number; readonly binary: number }
   /** One listener; replaces the one before. Events come in order, never inside `send`. */
   listen(listener: (event: LinkEvent) => void): void
   /** Closes for good, after what was sent has left. */

@@ -15,13 +15,14 @@ export class TrafficMeter {
   }
 
   add(
-    kind: Exclude<keyof TrafficReport, 'slicesDirect' | 'slicesRelayed'>,
+    kind: Exclude<keyof TrafficReport, 'slicesDirect' | 'slicesRelayed' | 'controlSent'>,
     sizeBytes: number,
   ): void {
     this.#count[kind] += sizeBytes
   }
 
-  report(): TrafficReport {
-    return { ...this.#count }
+  /** `controlSent`: bytes of messages, which the link counts. */
+  report(controlSent: number): TrafficReport {
+    return { ...this.#count, controlSent }
   }
 }

@@ -21,6 +21,6 @@ export async function pageRoutes(app: RouteApp, clientFolder: string): Promise<v
   })
   const page = (file: string) => (_: unknown, reply: FastifyReply) => reply.sendFile(file)
   const hidden = { schema: { hide: true } }
-  for (const path of ['/', '/run/:id']) app.get(path, hidden, page('index.html'))
+  for (const path of ['/', '/runs', '/run/:id']) app.get(path, hidden, page('index.html'))
   for (const path of ['/operator', '/operator/*']) app.get(path, hidden, page('operator.html'))
 }

@@ -4,6 +4,7 @@ import type { Contributor } from './contributor.ts'
 import { parseMessage } from './members.ts'
 import type { Members } from './members.ts'
 import type { Connection } from './ports.ts'
+import { TrainingError } from './service.ts'
 import type { ContributorSocket } from './service.ts'
 
 /** A socket that has not said hello by then is closed. */
@@ -22,7 +23,7 @@ type Stage =
 /** Takes a fresh socket through hello, and then hands everything to the run it belongs to. */
 export function acceptContributor(
   connection: Connection,
-  ports: { clock: Clock; membersOf: (run: string) => Members | null },
+  ports: { clock: Clock; membersOf: (run: string) => Members | TrainingError },
 ): ContributorSocket {
   const { clock } = ports
   let tokens = BURST_MESSAGES
@@ -65,7 +66,7 @@ export function acceptContributor(
       return turnAway('PROTOCOL_VERSION', detail)
     }
     const members = ports.membersOf(message.value.run)
-    if (!members) return turnAway('RUN_NOT_FOUND', `There is no run ${message.value.run}.`)
+    if (members instanceof TrainingError) return turnAway(members.code, members.message)
     const joined = members.join(connection, message.value)
     if ('code' in joined) return turnAway(joined.code, joined.detail, joined.fatal)
     if (stage.kind === 'hello-awaited') stage.cancel()

@@ -224,7 +224,7 @@ class Training implements TrainingService {
   accept(connection: Connection): ContributorSocket {
     return acceptContributor(connection, {
       clock: this.#ports.clock,
-      membersOf: (run) => this.#runs.get(run)?.members ?? null,
+      membersOf: (run) => this.#runs.get(run)?.members ?? this.#absent(run),
     })
   }
 
@@ -243,11 +243,18 @@ class Training implements TrainingService {
 
   #opened(id: string): OpenedRun {
     const opened = this.#runs.get(id)
-    const damaged = this.#damaged.get(id)?.state
-    if (damaged?.kind === 'paused') throw new TrainingError('RUN_DAMAGED', damaged.reason)
-    if (!opened) throw new TrainingError('RUN_NOT_FOUND', `There is no run ${id}.`)
+    if (!opened) throw this.#absent(id)
     return opened
   }
+
+  /** Why a run cannot be worked with: it could not be opened, or there is none. */
+  #absent(id: string): TrainingError {
+    const damaged = this.#damaged.get(id)?.state
+    return damaged?.kind === 'paused'
+      ? new TrainingError('RUN_DAMAGED', damaged.reason)
+      : new TrainingError('RUN_NOT_FOUND', `There is no run ${id}.`)
+  }
+
   #driver(id: string): RunDriver {
     return this.#opened(id).driver
   }

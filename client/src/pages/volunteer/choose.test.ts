@@ -2,7 +2,7 @@ import type { RunView } from '@quorate/shared/api/api'
 import { demoSettings, runSettings } from '@quorate/shared/run/settings'
 import type { RunState } from '@quorate/shared/run/state'
 import { describe, expect, it } from 'vitest'
-import { byNeed, choose } from './choose.ts'
+import { byNeed, choose, nextRun } from './choose.ts'
 
 function run(id: string, state: RunState, ready = 0): RunView {
   return {
@@ -51,5 +51,23 @@ describe('the choice of a run', () => {
     expect(choose('/run/lonely', [waiting, lonely])).toEqual({ kind: 'run', run: lonely })
     expect(choose('/run/gone', [lonely])).toEqual({ kind: 'missing' })
     expect(choose('/', [])).toEqual({ kind: 'none' })
+  })
+})
+
+describe('the run offered after one that is over', () => {
+  const anew = {
+    ...crowded,
+    createdAtMs: 5,
+    settings: { ...crowded.settings, seed: 7 },
+  }
+  const different = { ...waiting, settings: { ...waiting.settings, rounds: 3 } }
+
+  it('is the same one trained anew, whatever needs people more', () => {
+    expect(nextRun(finished, [finished, different, anew])).toEqual({ kind: 'again', run: anew })
+  })
+
+  it('is else the one that needs people most, and none where nothing trains', () => {
+    expect(nextRun(finished, [finished, different])).toEqual({ kind: 'other', run: different })
+    expect(nextRun(finished, [finished, created])).toBeNull()
   })
 })

@@ -22,6 +22,26 @@ export function byNeed(runs: readonly RunView[]): RunView[] {
   return [...runs].sort((a, b) => need(b) - need(a) || b.createdAtMs - a.createdAtMs)
 }
 
+export interface NextRun {
+  readonly kind: 'again' | 'other'
+  readonly run: RunView
+}
+
+/** What to offer to somebody whose run is over: the same one trained anew, or who needs people. */
+export function nextRun(over: RunView, runs: readonly RunView[]): NextRun | null {
+  const atWork = byNeed(runs).filter((run) => run.id !== over.id && need(run) >= 1)
+  const again = atWork.find(
+    (run) => run.createdAtMs >= over.createdAtMs && sameButSeed(run) === sameButSeed(over),
+  )
+  if (again) return { kind: 'again', run: again }
+  const [other] = atWork
+  return other ? { kind: 'other', run: other } : null
+}
+
+function sameButSeed({ settings }: RunView): string {
+  return JSON.stringify({ ...settings, seed: 0 })
+}
+
 export type Choice =
   | { readonly kind: 'none' }
   | { readonly kind: 'run'; readonly run: RunView }

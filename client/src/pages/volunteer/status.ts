@@ -89,14 +89,16 @@ function finished(runState: RunState | null): StatusLine {
 
 /** Failures that joining once more may get over, and those that a fresh page may. */
 const AGAIN = new Set(['KICKED', 'REPLACED'])
-const FINAL = new Set(['BANNED', 'RUN_FULL', 'RUN_NOT_FOUND', 'NO_BACKEND'])
+const FINAL = new Set(['BANNED', 'RUN_FULL', 'RUN_NOT_FOUND', 'RUN_DAMAGED', 'NO_BACKEND'])
+/** Said with the particulars. */
+const DETAILED = new Set(['NO_BACKEND', 'BACKEND_CANNOT_TRAIN'])
 
 function failed(code: string, detail: string): StatusLine {
   const known = Object.hasOwn(words.failed, code) ? words.failed[code] : undefined
   const way: Way = AGAIN.has(code) ? 'again' : FINAL.has(code) ? 'runs' : 'reload'
   const said = line('bad', known ?? words.failedOther(detail), [way])
   const sentence =
-    known && detail && code === 'NO_BACKEND' ? `${said.sentence} ${detail}` : said.sentence
+    known && detail && DETAILED.has(code) ? `${said.sentence} (${detail})` : said.sentence
   return { ...said, sentence, code }
 }
 

@@ -55,7 +55,7 @@ export const operator = {
     waiting: (need: number, have: number) =>
       `Waits for contributors: ${have} ready, ${need} needed (minVoters).`,
     calibrating: 'Measures the first gradients for the units of the vote.',
-    training: 'Rounds are being voted.',
+    training: 'Round after round is put to the vote.',
     pausedByOperator: 'Paused by you.',
     pausedByFault: (reason: string) => `Paused by a fault: ${reason}`,
     finished: {
@@ -155,7 +155,8 @@ export const operator = {
       kickTitle: (name: string) => `Remove ${name}?`,
       kickText: 'Its shards go to others. It may join again.',
       banTitle: (name: string) => `Exclude ${name} from this run?`,
-      banText: 'Its shards go to others, and it cannot join this run again.',
+      banText:
+        'Its shards go to others, and its tab cannot come back to this run. People are anonymous: a fresh tab counts as somebody new.',
       kicked: (name: string) => `${name} has been removed.`,
       banned: (name: string) => `${name} has been excluded.`,
       more: (count: number) => `and ${count} more`,

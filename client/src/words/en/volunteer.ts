@@ -28,11 +28,11 @@ export const volunteer = {
     finishedNote: 'The model has learned what it could in this run. Thank you for coming.',
     terms: 'What it takes, what it gives away',
     uses: {
-      title: 'It uses your GPU',
+      title: { gpu: 'It uses your GPU', processor: 'It uses your processor' },
       text: (perHour: string, first: string) =>
-        `A share of it while this page is open, about ${perHour} of traffic an hour, and ${first} to download first.`,
+        `As much of it as you allow while this page is open, about ${perHour} of traffic an hour, and ${first} to download first.`,
       noRate: (first: string) =>
-        `A share of it while this page is open, and ${first} to download first.`,
+        `As much of it as you allow while this page is open, and ${first} to download first.`,
     },
     leaves: {
       title: 'Only votes leave',
@@ -80,6 +80,7 @@ export const volunteer = {
     shards: 'My shards',
     shardsNone: 'none yet',
     shardsMany: (count: number, first: string) => `${count} of them: ${first}, …`,
+    trouble: (detail: string) => `Last trouble, got over: ${detail}`,
     digest: (round: number, digest: string) => `My model at round ${round}: ${digest}`,
     digestNote:
       'Every volunteer has the same code at the same round: all models are equal, bit for bit.',
@@ -96,7 +97,7 @@ export const volunteer = {
     downloads: 'Examples and model',
     total: 'Together',
     saved: (times: string) =>
-      `Sent as usual numbers, the votes and results would be ${times} times as large.`,
+      `As ordinary numbers of 32 bits, the votes and results would be ${times} times as large.`,
     direct: (share: string) => `${share} of my votes went directly to other browsers.`,
   },
   controls: {
@@ -110,7 +111,7 @@ export const volunteer = {
     intensityNote: (share: string) =>
       share === '100%'
         ? 'Takes part in every round.'
-        : `Takes part in ${share} of the rounds; the GPU is free in between.`,
+        : `Takes part in ${share} of the rounds and rests in between. Nobody waits for you.`,
     wakeLock: 'Keep the screen on',
     wakeLockMissing: 'This browser cannot keep the screen on.',
     wakeLockRefused: 'The browser refused to keep the screen on, perhaps to save power.',
@@ -173,7 +174,7 @@ export const volunteer = {
       ],
     },
     paused: {
-      byMe: ['Paused', 'Your GPU is free. Go on whenever you like.'],
+      byMe: ['Paused', 'This computer is free. Go on whenever you like.'],
       byBattery: [
         'Paused on battery',
         'It goes on by itself when the charger is connected, or at once if you say so.',
@@ -198,11 +199,19 @@ export const volunteer = {
         'This browser cannot train this model',
         'None of its ways to compute can. A browser with WebGPU can.',
       ],
-      BANNED: ['Excluded', 'The operator excluded this browser from the run.'],
+      BANNED: ['Excluded', 'The operator excluded this tab from the run.'],
       KICKED: ['Removed', 'The operator removed you from the run. You may join again.'],
+      BACKEND_CANNOT_TRAIN: [
+        'It cannot compute this way here',
+        'The address of this page asks for one way to compute, and that one cannot train this model in this browser.',
+      ],
       TOO_MANY_STRIKES: [
         'Excluded',
         'The server refused too much of what this browser sent. Reloading the page often helps.',
+      ],
+      RATE_LIMITED: [
+        'Disconnected',
+        'Far more came from this browser than the server takes. Reloading the page often helps.',
       ],
       REPLACED: [
         'At work in another tab',
@@ -213,7 +222,11 @@ export const volunteer = {
         'This page is out of date',
         'The server speaks a newer language. Reload the page.',
       ],
-      RUN_NOT_FOUND: ['The run is gone', 'The operator deleted it.'],
+      RUN_NOT_FOUND: ['The run is gone', 'The operator has deleted it.'],
+      RUN_DAMAGED: [
+        'The run is held up',
+        'What the server has stored of it is damaged. The operator has to put back a backup first.',
+      ],
       PAGE_PART_MISSING: [
         'A part of this page did not load',
         'The connection broke, or the server has been updated meanwhile. Reload the page.',
@@ -221,6 +234,12 @@ export const volunteer = {
     } as Readonly<Record<string, readonly [string, string] | undefined>>,
     failedOther: (detail: string) => ['It does not work', detail],
     code: (code: string) => `Code: ${code}`,
+    trouble: (detail: string) => `Trying again. What went wrong: ${detail}`,
+  },
+  next: {
+    again: (name: string) => `“${name}” is being trained anew. Would you like to take part again?`,
+    other: (name: string) => `“${name}” could use your help.`,
+    join: 'Join it',
   },
   tryIt: {
     title: 'Try the model',
@@ -229,6 +248,7 @@ export const volunteer = {
     clear: 'Clear',
     examples: 'Or take one',
     example: (digit: number) => `Example of a ${digit}`,
+    hint: 'Draw here',
     empty: 'Nothing drawn yet.',
     loading: 'Your copy of the model is still on its way.',
     reads: (digit: number, share: string) => `It reads a ${digit} (${share}).`,
