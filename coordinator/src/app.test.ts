@@ -39,7 +39,7 @@ describe('reading', () => {
   test('the runs are public', async () => {
     expect((await get('/api/runs')).json()).toEqual({ runs: [runOfTests] })
     expect((await get('/api/runs/abc')).json()).toEqual(runOfTests)
-    for (const noun of ['metrics', 'contributors', 'events', 'checkpoints', 'shards']) {
+    for (const noun of ['metrics', 'contributors', 'checkpoints', 'shards']) {
       expect((await get(`/api/runs/abc/${noun}`)).statusCode, noun).toBe(200)
       expect(codeOf(await get(`/api/runs/xyz/${noun}`)), noun).toBe('RUN_NOT_FOUND')
     }
@@ -152,6 +152,12 @@ describe('the operator', () => {
     more: { cookies?: Record<string, string>; headers?: Record<string, string> } = {},
   ) => under.app.inject({ method: method as 'POST', url, ...(payload && { payload }), ...more })
 
+  test('alone reads the events', async () => {
+    const events = ['GET', '/api/runs/abc/events', undefined] as const
+    expect(codeOf(await ask(events))).toBe('SIGN_IN_NEEDED')
+    expect((await ask(events, { cookies: await signIn() })).json()).toEqual({ events: [] })
+  })
+
   test('alone changes runs', async () => {
     for (const change of changes) expect(codeOf(await ask(change))).toBe('SIGN_IN_NEEDED')
     expect(under.training.calls).toEqual([])
@@ -208,6 +214,24 @@ describe('the operator', () => {
     const post = () => ask(['POST', '/api/session', { token: 'wrong' }])
     for (let i = 0; i < 10; i++) expect(codeOf(await post())).toBe('SIGN_IN_REFUSED')
     expect(codeOf(await post())).toBe('TOO_MANY_ATTEMPTS')
+  })
+
+  test('has no more tries by making addresses up behind a proxy', async () => {
+    const behind = await appOfTests({ trustProxy: true })
+    const codes: number[] = []
+    for (let i = 0; i < 11; i++) {
+      const headers = { 'x-forwarded-for': `9.9.9.${i}, 192.0.2.1` }
+      const payload = { token: 'wrong' }
+      const answer = await behind.app.inject({
+        method: 'POST',
+        url: '/api/session',
+        payload,
+        headers,
+      })
+      codes.push(answer.statusCode)
+    }
+    expect(codes.slice(9)).toEqual([401, 429])
+    await behind.close()
   })
 
   test('is not impersonated by a page of another site', async () => {

@@ -30,6 +30,7 @@ import type { RouteApp } from './routes/route-app.ts'
 import { runControlRoutes } from './routes/run-control.ts'
 import { runRoutes } from './routes/runs.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { limitedAs, TRUSTED_PROXIES } from './sockets/addresses.ts'
 import type { PublicBlobs } from './store/public-blobs.ts'
 import type { Telemetry } from './telemetry.ts'
 import type { BlobStore } from './training/ports.ts'
@@ -62,7 +63,7 @@ export async function buildApp(parts: AppParts): Promise<RouteApp> {
   const app: RouteApp = Fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: parts.trustProxy,
+    trustProxy: parts.trustProxy && ((_address, hop) => hop < TRUSTED_PROXIES),
     bodyLimit: BODY_BYTES,
     requestTimeout: 60_000,
     forceCloseConnections: true,
@@ -80,7 +81,7 @@ export async function buildApp(parts: AppParts): Promise<RouteApp> {
   const onlyOperator = operatorOnly(operator)
   healthRoutes(app, { telemetry: parts.telemetry, runCount: () => training.runs().length })
   errorRoutes(app)
-  runRoutes(app, training)
+  runRoutes(app, training, onlyOperator)
   runControlRoutes(app, training, onlyOperator)
   modelRoutes(app, training, parts.dataSets)
   blobRoutes(app, parts)
@@ -103,6 +104,7 @@ async function registerPlugins(app: RouteApp, secure: boolean): Promise<void> {
   await app.register(rateLimit, {
     max: REQUESTS_PER_MINUTE,
     timeWindow: 60_000,
+    keyGenerator: ({ ip }) => limitedAs(ip),
     errorResponseBuilder: () => new CodedError('TOO_MANY_REQUESTS', 'Wait a minute and try again.'),
   })
   await app.register(compress, { encodings: ['gzip', 'identity'], threshold: 1024 })

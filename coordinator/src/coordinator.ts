@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { systemClock } from '@quorate/shared/clock/system-clock'
 import { demoSettings, runSettings } from '@quorate/shared/run/settings'
 import type { FastifyBaseLogger } from 'fastify'
 import { buildApp } from './app.ts'
+import { SESSION_COOKIE } from './auth/guard.ts'
 import { Operator } from './auth/operator.ts'
 import type { Config } from './config.ts'
 import { openDataSets } from './data/data-sets.ts'
@@ -112,7 +114,10 @@ async function start(
     clientFolder: built.clientFolder,
   })
   closers.push(() => app.close())
-  const sockets = attachSockets(app.server, { training, telemetry, clock, log, trustProxy })
+  const isOperator = ({ headers }: IncomingMessage) =>
+    operator.isSignedIn(app.parseCookie(headers.cookie ?? '')[SESSION_COOKIE])
+  const limits = { trustProxy, isOperator }
+  const sockets = attachSockets(app.server, { training, telemetry, clock, log, ...limits })
   closers.push(() => sockets.close())
   const localUrl = await listen(app, config)
   const shownUrl = publicUrl?.origin ?? localUrl

@@ -1,3 +1,5 @@
+import { evaluateMlp } from '../fixtures/evaluate.ts'
+import { evaluateTfjs } from '../fixtures/evaluate-tfjs.ts'
 import { expect, test, until } from '../fixtures/test.ts'
 
 test('the operator signs in, creates a run with ssdm, pauses, resumes, stops and downloads it', async ({
@@ -42,10 +44,12 @@ test('the operator signs in, creates a run with ssdm, pauses, resumes, stops and
   const downloading = page.waitForEvent('download')
   await page.getByTestId('safetensors').click()
   const download = await downloading
-  const { accuracy } = await evaluateSafetensors((await download.path()) ?? '')
+  const stock = await evaluateTfjs(`${coordinator.url}/api/runs/${run.id}/model/model.json`)
+  expect(stock.accuracy).toBeCloseTo(finished.accuracy ?? -1, 6)
+  const { accuracy } = await evaluateMlp((await download.path()) ?? '')
   expect(accuracy).toBeCloseTo(finished.accuracy ?? -1, 6)
   await expect(page.getByTestId('run-accuracy')).toContainText(
-    ((finished.accuracy ?? 0) * 100).toFixed(1),
+    ((finished.accuracy ?? 0) * 100).toFixed(2),
   )
 
   // The link worked once.
@@ -55,9 +59,3 @@ test('the operator signs in, creates a run with ssdm, pauses, resumes, stops and
   await expect(other.getByRole('alert')).toContainText(/used|no longer|expired/i)
   await stranger.close()
 })
-
-/** Accuracy on the test images of MNIST, computed here from the file alone. */
-async function evaluateSafetensors(path: string): Promise<{ accuracy: number }> {
-  const { evaluateMlp } = await import('../fixtures/evaluate.ts')
-  return evaluateMlp(path)
-}

@@ -62,7 +62,46 @@ async function inRound(at: Scene): Promise<{ round: number; attempt: number; sli
   return opening as unknown as { round: number; attempt: number; slices: number }
 }
 
+describe('an address', () => {
+  test('that sends strangers without end is told to wait, and comes in later', async () => {
+    const world = new World(60)
+    const run = await world.run(smallRun)
+    for (let n = 0; n < 130; n++) {
+      const stranger = world.join(run)
+      await world.clock.advance(50)
+      await stranger.session.stop()
+    }
+    const late = world.join(run)
+    await world.clock.advance(100)
+    expect(late.view.trouble).toContain('TOO_MANY_NEWCOMERS')
+    expect(late.view.me).toBeNull()
+    await world.clock.until(() => late.view.roundsCounted > 3, 60_000)
+  })
+})
+
+describe('a contributor that claims other digests again and again', () => {
+  test('is excluded, and the event log stays short', async () => {
+    const at = await scene(61)
+    await at.world.reach(at.run, 12)
+    const digest = 'f'.repeat(64)
+    for (let n = 0; n < 50; n++) at.bad.link.send({ type: 'digest', round: 10, digest })
+    await at.world.clock.advance(200)
+    const events = await at.world.store.events(at.run, 1000)
+    expect(events.filter(({ code }) => code === 'digest-differs')).toHaveLength(5)
+    expect(at.bad.view.status).toMatchObject({ kind: 'failed', code: 'TOO_MANY_STRIKES' })
+    await undisturbed(at)
+  })
+})
+
 describe('garbage', () => {
+  test('a frame larger than any of this run is refused unread', async () => {
+    const at = await scene(62)
+    at.bad.link.sendGarbage(new Uint8Array(100_000))
+    await at.world.clock.advance(100)
+    expect(await strikes(at)).toEqual(['FRAME_TOO_LARGE'])
+    await undisturbed(at)
+  })
+
   test('random bytes and text never stop the run', async () => {
     await fc.assert(
       fc.asyncProperty(

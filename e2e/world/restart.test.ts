@@ -12,7 +12,7 @@ const places = (volunteers: readonly Volunteer[]) =>
   volunteers.map(({ view }) => `${view.me?.contributor}: ${view.shards.join()}`)
 
 /** Killed `kills` times, at seeded instants, on a disk that is slow in seeded ways. */
-async function killedAgainAndAgain(seed: number, kills: number, withinMs: number) {
+async function killedAgainAndAgain(seed: number, kills: number, withinMs: number, people = 3) {
   const random = generator(seed, 99)
   const slow = (): DiskFault => {
     const kind = (['none', 'answers-late', 'writes-late'] as const)[random.below(3)] ?? 'none'
@@ -22,7 +22,7 @@ async function killedAgainAndAgain(seed: number, kills: number, withinMs: number
     ledgers: (memory, clock) => new FaultyLedgers(memory, clock, slow),
   })
   const run = await world.run({ ...smallRun, minRoundMs: 20 })
-  for (let n = 0; n < 3; n++) world.join(run)
+  for (let n = 0; n < people; n++) world.join(run)
   for (let kill = 0; kill < kills; kill++) {
     await world.clock.advance(random.below(withinMs))
     await world.kill()
@@ -44,6 +44,22 @@ describe('a coordinator that is killed', () => {
       expect(others, `seed ${seed}`).toEqual([])
       expect(await replayed(world, run)).toBe(digest)
       expect(ledgerFaults(await world.ledger(run)), `seed ${seed}`).toEqual([])
+    },
+  )
+
+  test.each([21, 22, 23, 24, 25])(
+    'whoever comes back hears what became of its ballot, and no round counted is lost (seed %i)',
+    async (seed) => {
+      const { world, run } = await killedAgainAndAgain(seed, 6, 500, 1)
+      await world.training?.pause(run)
+      await world.clock.advance(1000)
+      // Alone, it is the voter of every round that was decided; what a checkpoint covers is not read
+      // again, and there is none yet.
+      const round = world.training?.run(run).round ?? 0
+      expect(round).toBeGreaterThan(10)
+      expect(round).toBeLessThan(100)
+      expect(world.volunteers[0]?.view.roundsCounted).toBe(round)
+      expect(world.training?.contributors(run)[0]?.roundsCounted).toBe(round)
     },
   )
 

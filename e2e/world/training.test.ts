@@ -40,6 +40,17 @@ describe('one process', () => {
     }
   })
 
+  test('a heartbeat is answered also while nothing else happens', async () => {
+    const world = new World(4)
+    const run = await world.run({ ...settings, minVoters: 2 })
+    const waiting = world.join(run)
+    await world.clock.advance(1000)
+    const heard: string[] = []
+    waiting.link.overhear(({ type }) => heard.push(type))
+    await world.clock.advance(15_000)
+    expect(heard).toEqual(['alive', 'alive', 'alive'])
+  })
+
   test('one contributor alone trains with every shard', async () => {
     const world = new World(2)
     const run = await world.run({ ...settings, rounds: 60 })

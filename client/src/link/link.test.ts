@@ -68,6 +68,22 @@ function start(random = () => 0.5) {
 const stateMessage = { type: 'state', state: { kind: 'training' } }
 
 describe('link', () => {
+  it('gives up a line that has been silent for 20 s, and not one that is heard of', async () => {
+    const { clock, events, socket } = start()
+    const first = socket()
+    first.open()
+    for (let n = 0; n < 8; n++) {
+      await clock.advance(5000)
+      first.say({ type: 'alive' })
+    }
+    await clock.advance(19_999)
+    expect(events.at(-1)?.kind).toBe('message')
+    await clock.advance(1)
+    expect(events.at(-1)).toMatchObject({ kind: 'down', reason: 'silent for 20 s' })
+    await clock.advance(1000)
+    expect(socket()).not.toBe(first)
+  })
+
   it('tells of open, messages and frames in order, and counts their bytes', () => {
     const { events, link, socket } = start()
     expect(link.send({ type: 'bye' })).toBe(false)

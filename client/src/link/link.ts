@@ -24,11 +24,13 @@ const RETRY: RetryPolicy = { firstMs: 250, longestMs: 10_000 }
 const CONNECT_DEADLINE_MS = 10_000
 /** More than this unsent means that nothing gets through: the connection is given up. */
 const MAX_UNSENT_BYTES = 32 * 2 ** 20
+/** The session's heartbeat is answered every 5 s: nothing for so long is a dead line. */
+const SILENCE_MS = 20_000
 const MAX_DETAIL_LENGTH = 300
 
 type State =
   | { readonly kind: 'connecting'; readonly socket: WebSocket; readonly cancel: CancelTimer }
-  | { readonly kind: 'open'; readonly socket: WebSocket }
+  | { readonly kind: 'open'; readonly socket: WebSocket; heardAtMs: number; cancel: CancelTimer }
   | { readonly kind: 'waiting'; readonly cancel: CancelTimer }
   | { readonly kind: 'closed' }
 
@@ -76,7 +78,7 @@ export class WebSocketLink implements Link {
   close(): void {
     const before = this.#state
     this.#state = { kind: 'closed' }
-    if (before.kind === 'waiting' || before.kind === 'connecting') before.cancel()
+    if (before.kind !== 'closed') before.cancel()
     // What was sent leaves before the closing handshake does.
     if (before.kind === 'open' || before.kind === 'connecting') before.socket.close(1000)
   }
@@ -113,12 +115,25 @@ export class WebSocketLink implements Link {
   #opened(socket: WebSocket): void {
     if (this.#state.kind !== 'connecting' || this.#state.socket !== socket) return
     this.#state.cancel()
-    this.#state = { kind: 'open', socket }
+    const heardAtMs = this.#options.clock.nowMs()
+    this.#state = { kind: 'open', socket, heardAtMs, cancel: this.#listenFor(socket, SILENCE_MS) }
     this.#listener({ kind: 'open' })
+  }
+
+  /** Gives the line up when it has been silent for too long, and else looks again. */
+  #listenFor(socket: WebSocket, waitMs: number): CancelTimer {
+    const { clock } = this.#options
+    return clock.after(waitMs, () => {
+      if (this.#state.kind !== 'open' || this.#state.socket !== socket) return
+      const leftMs = this.#state.heardAtMs + SILENCE_MS - clock.nowMs()
+      if (leftMs > 0) this.#state.cancel = this.#listenFor(socket, leftMs)
+      else this.#lost(socket, `silent for ${SILENCE_MS / 1000} s`)
+    })
   }
 
   #arrived(socket: WebSocket, data: unknown): void {
     if (this.#state.kind !== 'open' || this.#state.socket !== socket) return
+    this.#state.heardAtMs = this.#options.clock.nowMs()
     if (data instanceof ArrayBuffer) {
       const frame = new Uint8Array(data)
       this.#received = { ...this.#received, binary: this.#received.binary + frame.byteLength }
@@ -143,7 +158,7 @@ export class WebSocketLink implements Link {
     const before = this.#state
     if (before.kind !== 'open' && before.kind !== 'connecting') return
     if (before.socket !== socket) return
-    if (before.kind === 'connecting') before.cancel()
+    before.cancel()
     socket.close()
     const { clock, random } = this.#options
     const retryInMs = retryDelayMs(RETRY, this.#failures, random)

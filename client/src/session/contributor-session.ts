@@ -34,6 +34,8 @@ const DIGEST_EVERY = 10
 /** Verdicts that may come while older ones are still being fetched. */
 const MAX_WAITING_FRAMES = 2000
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
+/** As many as the trainer keeps ballots of. */
+const MAX_UNSETTLED = 4
 /** Catching up failed: the next try. */
 const RETRY_MS = 3000
 
@@ -100,6 +102,8 @@ export class ContributorSession {
   #casting = false
   #announced = false
   #inRound: number | null = null
+  /** Attempts of which the settlement has not come. */
+  readonly #unsettled = new Set<number>()
   #intensity: number
   #intensityOwed = 0
   #cancelHeartbeat: () => void = () => {}
@@ -228,6 +232,8 @@ export class ContributorSession {
         return this.#onSettled(message)
       case 'state':
         return this.#onState(message)
+      case 'alive':
+        return
       case 'resync':
         this.#round = null
         return this.#fetch({ round: message.round, checkpoint: message.checkpoint })
@@ -433,11 +439,17 @@ export class ContributorSession {
   async #onOpening(opening: Message<'opening'>): Promise<void> {
     const { link, mesh, clock } = this.#ports
     const welcome = this.#welcome
-    // Paused: the coordinator hears of it, if it has not yet, and takes it as leaving the round.
-    if (!welcome || this.#wish.kind === 'pause') return
+    // Paused or catching up: the coordinator has heard of it by now, or will in a moment, and takes
+    // it as leaving the round. An owner whose units are old would refuse good ballots.
+    if (!welcome || !this.#announced) return
     const { run, contributor: self } = welcome
     const { round, attempt } = opening
     this.#inRound = attempt
+    this.#unsettled.add(attempt)
+    for (const oldest of this.#unsettled) {
+      if (this.#unsettled.size <= MAX_UNSETTLED) break
+      this.#unsettled.delete(oldest)
+    }
     mesh.setGroup(opening.group, self)
     const desk = this.#desk
     desk.open(run, opening, { self, units: this.#units })
@@ -499,11 +511,17 @@ export class ContributorSession {
   }
 
   #onSettled({ attempt, counted }: Message<'settled'>): void {
+    if (this.#inRound === attempt) this.#inRound = null
+    // What was settled already, or by the page before this one, may come again after a return.
+    if (this.#unsettled.delete(attempt)) this.#credit(attempt, counted)
+    if (this.#wish.kind === 'leave-after-round') void this.stop()
+  }
+
+  #credit(attempt: number, counted: readonly boolean[] | null): void {
     const settlement = counted
       ? ({ kind: 'decided', counted } as const)
       : ({ kind: 'void' } as const)
     this.#run(this.#ports.trainer.settle(attempt, settlement))
-    if (this.#inRound === attempt) this.#inRound = null
     const mine = counted?.filter(Boolean).length ?? 0
     const missed = counted !== null && mine === 0
     this.#show({
@@ -511,7 +529,6 @@ export class ContributorSession {
       roundsMissed: this.#view.roundsMissed + (missed ? 1 : 0),
       slicesCounted: this.#view.slicesCounted + mine,
     })
-    if (this.#wish.kind === 'leave-after-round') void this.stop()
   }
 
   #sendTally(frame: Uint8Array): void {

@@ -2,12 +2,13 @@ import { Kysely, Migrator, SqliteDialect, sql } from 'kysely'
 import Libsql from 'libsql'
 import { CodedError } from '../errors.ts'
 import { initial } from './migrations/0001-initial.ts'
+import { contributorFigures } from './migrations/0002-contributor-figures.ts'
 import type { Schema } from './schema.ts'
 
 export type Database = Kysely<Schema>
 
 /** In order of their names; a released migration never changes. */
-const migrations = { '0001-initial': initial }
+const migrations = { '0001-initial': initial, '0002-contributor-figures': contributorFigures }
 
 /**
  * Opens the database file, made and migrated where needed; `destroy()` closes it.

@@ -35,6 +35,7 @@ export interface Schema {
     shards_json: string
     rounds_counted: number
     rounds_missed: number
+    saved_at_round: number
     banned: number
   }
   checkpoints: {

@@ -5,11 +5,11 @@ import { encodeSafetensors, littleEndian } from '../export/safetensors.ts'
 import { tfjsLayersModel } from '../export/tfjs-layers.ts'
 import type { TrainingService } from '../training/service.ts'
 import type { RouteApp } from './route-app.ts'
-import { runParams } from './route-app.ts'
+import { costly, runParams } from './route-app.ts'
 
 /** The coordinator's replica as files for other programs. */
 export function modelRoutes(app: RouteApp, training: TrainingService, dataSets: DataSets): void {
-  const schema = { params: runParams }
+  const options = { ...costly, schema: { params: runParams } }
   const exported = async (id: string) => {
     const { settings } = training.run(id)
     const { shape } = await dataSets.open(settings.dataSet)
@@ -26,20 +26,20 @@ export function modelRoutes(app: RouteApp, training: TrainingService, dataSets: 
     return { settings, shape, layout, parameters, metadata, file: `quorate-${id}-round-${round}` }
   }
 
-  app.get('/api/runs/:id/model', { schema }, async ({ params }, reply) => {
+  app.get('/api/runs/:id/model', options, async ({ params }, reply) => {
     const { layout, parameters, metadata, file } = await exported(params.id)
     const bytes = encodeSafetensors(layout, parameters, metadata)
     return sendFile(reply, { bytes, name: `${file}.safetensors` })
   })
 
-  app.get('/api/runs/:id/model/model.json', { schema }, async ({ params }, reply) => {
+  app.get('/api/runs/:id/model/model.json', options, async ({ params }, reply) => {
     const { settings, shape, layout, metadata } = await exported(params.id)
     const model = tfjsLayersModel(settings.model, shape, { layout, metadata })
     const bytes = Buffer.from(JSON.stringify(model))
     return sendFile(reply, { bytes, name: 'model.json', type: 'application/json' })
   })
 
-  app.get('/api/runs/:id/model/weights.bin', { schema }, async ({ params }, reply) => {
+  app.get('/api/runs/:id/model/weights.bin', options, async ({ params }, reply) => {
     const { parameters } = await exported(params.id)
     return sendFile(reply, { bytes: littleEndian(parameters), name: 'weights.bin' })
   })

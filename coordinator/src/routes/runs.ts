@@ -8,8 +8,8 @@ import {
 } from '@quorate/shared/api/api'
 import { z } from 'zod'
 import type { TrainingService } from '../training/service.ts'
-import type { RouteApp } from './route-app.ts'
-import { runParams } from './route-app.ts'
+import type { OperatorCheck, RouteApp } from './route-app.ts'
+import { costly, runParams } from './route-app.ts'
 
 const round = z.coerce.number().int().min(0).max(0xffffffff)
 
@@ -25,8 +25,12 @@ const shardsAnswer = z.strictObject({
   ),
 })
 
-/** What anyone may see of the runs. */
-export function runRoutes(app: RouteApp, training: TrainingService): void {
+/** What anyone may see of the runs, and the events, which are for the operator. */
+export function runRoutes(
+  app: RouteApp,
+  training: TrainingService,
+  preHandler: OperatorCheck,
+): void {
   app.get('/api/runs', { schema: { response: { 200: runsAnswer } } }, async () => ({
     runs: training.runs(),
   }))
@@ -39,7 +43,10 @@ export function runRoutes(app: RouteApp, training: TrainingService): void {
 
   app.get(
     '/api/runs/:id/metrics',
-    { schema: { params: runParams, querystring: metricsQuery, response: { 200: metricsAnswer } } },
+    {
+      ...costly,
+      schema: { params: runParams, querystring: metricsQuery, response: { 200: metricsAnswer } },
+    },
     async ({ params, query }) => ({ rounds: await training.metrics(params.id, query) }),
   )
 
@@ -52,6 +59,7 @@ export function runRoutes(app: RouteApp, training: TrainingService): void {
   app.get(
     '/api/runs/:id/events',
     {
+      preHandler,
       schema: {
         params: runParams,
         querystring: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
@@ -75,7 +83,7 @@ export function runRoutes(app: RouteApp, training: TrainingService): void {
 
   app.get(
     '/api/runs/:id/ledger',
-    { schema: { params: runParams, querystring: z.object({ from: round.default(0) }) } },
+    { ...costly, schema: { params: runParams, querystring: z.object({ from: round.default(0) }) } },
     async ({ params, query }, reply) => {
       const frames = await training.ledger(params.id, query.from)
       return reply

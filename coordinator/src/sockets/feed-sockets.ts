@@ -5,20 +5,29 @@ import type { WebSocket } from 'ws'
 import type { TrainingService } from '../training/service.ts'
 import { bytesOf } from './contributor-sockets.ts'
 import { keepAlive } from './keep-alive.ts'
+import { MessageRate } from './message-rate.ts'
 
 /** Largest request of a page. */
 export const MAX_REQUEST_BYTES = 4096
 /** A page that has this much waiting misses messages; newer ones replace them. */
 const MAX_QUEUED_BYTES = 1024 * 1024
 const MAX_BAD_REQUESTS = 10
+/** A page follows another run when somebody clicks. */
+const REQUESTS_PER_10_S = 60
+
+interface Page {
+  /** The run that it follows, if any. */
+  run: string | null
+  /** Signed in as the operator: sees events too. */
+  operator: boolean
+}
 
 /** The live feed of all dashboards: one subscription, each message written once. */
 export class Feed {
   readonly #training: TrainingService
   readonly #clock: Clock
   readonly #unsubscribe: () => void
-  /** The run that each page follows, if any. */
-  readonly #pages = new Map<WebSocket, string | null>()
+  readonly #pages = new Map<WebSocket, Page>()
 
   constructor(training: TrainingService, clock: Clock) {
     this.#training = training
@@ -26,15 +35,25 @@ export class Feed {
     this.#unsubscribe = training.subscribe((message) => this.#broadcast(message))
   }
 
-  serve(socket: WebSocket): void {
-    this.#pages.set(socket, null)
+  /** `isOperator`: whether the page is the signed-in operator's. */
+  serve(socket: WebSocket, isOperator: Promise<boolean>): void {
+    const page: Page = { run: null, operator: false }
+    this.#pages.set(socket, page)
+    isOperator.then(
+      (yes) => {
+        page.operator = yes
+      },
+      () => socket.close(1011, 'internal error'),
+    )
     socket.once('close', () => this.#pages.delete(socket))
     socket.on('error', () => {}) // ws closes the socket by itself; a page that failed is just gone
     keepAlive(socket, this.#clock)
     let badRequests = 0
+    const rate = new MessageRate(REQUESTS_PER_10_S, this.#clock)
     socket.on('message', (data, isBinary) => {
+      if (!rate.allows()) return socket.close(1008, 'too many requests')
       const run = isBinary ? null : followedRun(Buffer.from(bytesOf(data)).toString())
-      if (run !== null) this.#follow(socket, run)
+      if (run !== null) this.#follow(socket, page, run)
       else if (++badRequests >= MAX_BAD_REQUESTS) socket.close(1008, 'not a request')
     })
     send(socket, JSON.stringify({ type: 'runs', runs: this.#training.runs() }))
@@ -45,8 +64,8 @@ export class Feed {
     this.#pages.clear()
   }
 
-  #follow(socket: WebSocket, run: string): void {
-    this.#pages.set(socket, run)
+  #follow(socket: WebSocket, page: Page, run: string): void {
+    page.run = run
     if (!this.#training.runs().some(({ id }) => id === run)) return
     const contributors = this.#training.contributors(run)
     send(socket, JSON.stringify({ type: 'contributors', run, contributors }))
@@ -54,8 +73,9 @@ export class Feed {
 
   #broadcast(message: FeedMessage): void {
     let text: string | null = null
-    for (const [socket, followed] of this.#pages) {
-      if (message.type !== 'runs' && message.run !== followed) continue
+    for (const [socket, page] of this.#pages) {
+      if (message.type !== 'runs' && message.run !== page.run) continue
+      if (message.type === 'event' && !page.operator) continue
       text ??= JSON.stringify(message)
       send(socket, text)
     }

@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws'
 import type { Log } from '../training/ports.ts'
 import type { TrainingService } from '../training/service.ts'
 import { keepAlive } from './keep-alive.ts'
+import { MessageRate } from './message-rate.ts'
 
 export const SIGNAL_PATH = '/signal/peerjs'
 const KEY = 'quorate'
@@ -71,15 +72,9 @@ export class Signalling {
   }
 
   #limitRate(socket: WebSocket): void {
-    let messages = 0
-    let sinceMs = this.#clock.nowMs()
+    const rate = new MessageRate(MESSAGES_PER_10_S, this.#clock)
     socket.on('message', () => {
-      const nowMs = this.#clock.nowMs()
-      if (nowMs - sinceMs > 10_000) {
-        sinceMs = nowMs
-        messages = 0
-      }
-      if (++messages > MESSAGES_PER_10_S) socket.close(1008, 'too many signals')
+      if (!rate.allows()) socket.close(1008, 'too many signals')
     })
   }
 }

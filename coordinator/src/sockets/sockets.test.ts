@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { systemClock } from '@quorate/shared/clock/system-clock'
@@ -20,7 +21,9 @@ beforeEach(async () => {
   under = await appOfTests()
   const { training, telemetry } = under
   const log = under.app.log
-  const parts = { training, telemetry, clock: systemClock, log, trustProxy: false, perAddress: 3 }
+  const isOperator = async (request: IncomingMessage) => request.headers.cookie === 'operator'
+  const limits = { trustProxy: false, isOperator, perAddress: 3 }
+  const parts = { training, telemetry, clock: systemClock, log, ...limits }
   sockets = attachSockets(under.app.server, parts)
   await under.app.listen({ port: 0, host: '127.0.0.1' })
   port = (under.app.server.address() as AddressInfo).port
@@ -31,8 +34,8 @@ afterEach(async () => {
   await under.close()
 })
 
-function dial(path: string): WebSocket {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`)
+function dial(path: string, headers: Record<string, string> = {}): WebSocket {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
   socket.on('error', () => {})
   opened.push(socket)
   return socket
@@ -148,7 +151,7 @@ describe('a contributor’s socket', () => {
 
 describe('the live feed', () => {
   test('begins with the runs and then gives all of the followed run, of others nothing', async () => {
-    const socket = dial('/ws?feed')
+    const socket = dial('/ws?feed', { cookie: 'operator' })
     expect(await message(socket)).toEqual({ type: 'runs', runs: [runOfTests] })
     const event = {
       atMs: 1,
@@ -172,6 +175,25 @@ describe('the live feed', () => {
       { type: 'event', run: 'abc', event },
       { type: 'runs', runs: [] },
     ])
+  })
+
+  test('gives events to the operator alone', async () => {
+    const socket = dial('/ws?feed')
+    await message(socket)
+    socket.send(JSON.stringify({ type: 'follow', run: 'abc' }))
+    await message(socket)
+    const heard = message(socket)
+    const event = { atMs: 1, code: 'strike', text: 'x', round: null, contributor: null } as const
+    under.training.emit({ type: 'event', run: 'abc', event: { ...event, level: 'warn' } })
+    under.training.emit({ type: 'runs', runs: [] })
+    expect(await heard).toEqual({ type: 'runs', runs: [] })
+  })
+
+  test('closes on a page that asks without end', async () => {
+    const socket = await open('/ws?feed')
+    const code = closeCode(socket)
+    for (let i = 0; i < 100; i++) socket.send(JSON.stringify({ type: 'follow', run: 'abc' }))
+    expect(await code).toBe(1008)
   })
 
   test('closes on a page that sends no requests but something else', async () => {

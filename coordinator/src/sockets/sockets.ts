@@ -20,6 +20,8 @@ export interface SocketParts {
   readonly clock: Clock
   readonly log: Log
   readonly trustProxy: boolean
+  /** Whether a request comes from the signed-in operator. */
+  readonly isOperator: (request: IncomingMessage) => Promise<boolean>
   /** Open sockets of each kind and address; 64 by default. */
   readonly perAddress?: number
 }
@@ -83,7 +85,9 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
     const { socket, url } = upgrade
     if (isClosing) return refuse(socket, 'SHUTTING_DOWN', 'This server is stopping.')
     if (url.pathname === '/ws' && url.searchParams.has('feed')) {
-      if (admit('feed', upgrade) !== null) accept(pages, upgrade, (page) => feed.serve(page))
+      if (admit('feed', upgrade) === null) return
+      const isOperator = parts.isOperator(upgrade.request)
+      accept(pages, upgrade, (page) => feed.serve(page, isOperator))
     } else if (url.pathname === '/ws') {
       const address = admit('contributor', upgrade)
       if (address === null) return

@@ -130,6 +130,17 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       ])
     })
 
+    withStore('a contributor that is forgotten is gone, and no other', async (under) => {
+      await under.store.insertRun(run('a'))
+      await under.store.insertRun(run('b'))
+      for (const id of ['a', 'b']) await under.store.saveContributor(id, contributor(1))
+      await under.store.saveContributor('a', contributor(2))
+      await under.store.forgetContributor('a', 1)
+      const store = await under.reopen()
+      expect(await store.contributors('a')).toEqual([contributor(2)])
+      expect(await store.contributors('b')).toEqual([contributor(1)])
+    })
+
     withStore('checkpoints come ascending; one written again replaces', async (under) => {
       await under.store.insertRun(run('a'))
       await under.store.insertCheckpoint('a', checkpoint(100))
@@ -232,6 +243,7 @@ function contributor(number: number): StoredContributor {
     shards: [{ shard: 3, chunks: [digest('chunk', 3)] }],
     roundsCounted: 0,
     roundsMissed: 0,
+    savedAtRound: 0,
     banned: false,
   }
 }

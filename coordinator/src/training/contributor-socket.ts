@@ -33,10 +33,10 @@ export function acceptContributor(
     cancel: clock.after(HELLO_WITHIN_MS, () => turnAway('HELLO_MISSING', 'No hello came in time.')),
   }
 
-  function turnAway(code: string, detail: string): void {
+  function turnAway(code: string, detail: string, fatal = true): void {
     if (stage.kind === 'hello-awaited') stage.cancel()
     stage = { kind: 'closed' }
-    connection.send(JSON.stringify({ type: 'error', code, detail, fatal: true, strikes: 0 }))
+    connection.send(JSON.stringify({ type: 'error', code, detail, fatal, strikes: 0 }))
     connection.close(4000, code)
   }
 
@@ -68,7 +68,7 @@ export function acceptContributor(
     const members = ports.membersOf(message.value.run)
     if (members instanceof TrainingError) return turnAway(members.code, members.message)
     const joined = members.join(connection, message.value)
-    if ('code' in joined) return turnAway(joined.code, joined.detail)
+    if ('code' in joined) return turnAway(joined.code, joined.detail, joined.fatal)
     if (stage.kind === 'hello-awaited') stage.cancel()
     stage = { kind: 'joined', contributor: joined, members }
   }

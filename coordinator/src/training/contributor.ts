@@ -6,6 +6,7 @@ import type {
 } from '@quorate/shared/protocol/messages'
 import { noTraffic } from '@quorate/shared/protocol/traffic'
 import type { Connection } from './ports.ts'
+import type { Settlement } from './settlements.ts'
 
 /** Strikes halve in this time. */
 const STRIKE_HALF_LIFE_MS = 10 * 60_000
@@ -14,6 +15,8 @@ const EXCLUDE_AT = 4.5
 
 /** More bytes than this waiting for a slow reader: it is sent off to catch up by itself. */
 export const SLOW_READER_BYTES = 8 * 1024 * 1024
+
+const MAX_SETTLEMENTS = 4
 
 /** A contributor of one run, present or away. */
 export class Contributor {
@@ -34,6 +37,8 @@ export class Contributor {
   roundsCounted = 0
   roundsMissed = 0
   lateBallots = 0
+  /** Of its last attempts; said again when it returns, as it may not have heard. */
+  settlements: readonly Settlement[] = []
   lastDigest: ContributorView['lastDigest'] = null
   /** Chunk digest → sequence of the `loaded` message that named it, on this connection. */
   readonly loaded = new Map<string, number>()
@@ -77,6 +82,11 @@ export class Contributor {
     this.#strikesAtMs = nowMs
     // Rounded as shown: the first strikes have faded a little when the last one comes.
     return Math.round(this.#strikes) >= EXCLUDE_AT
+  }
+
+  /** Keeps as many as a contributor keeps ballots of. */
+  settled(settlement: Settlement): void {
+    this.settlements = [...this.settlements, settlement].slice(-MAX_SETTLEMENTS)
   }
 
   /** Its ballot of `attempt` was too late; true for the first that is heard of it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LEASE_MS, LeaseBook } from './lease-book.ts'
+import { LEASE_MS, LeaseBook, TURN_MS } from './lease-book.ts'
 
 const shards = [0, 1].map((shard) => ({
   shard,
@@ -51,5 +51,23 @@ describe('leases', () => {
     book.settle(0)
     expect(held(book, 1)).toEqual(['1.0', '1.1'])
     expect(book.lease(1)?.parts[0]).toMatchObject({ shard: 1, fraction: 1 })
+  })
+
+  test('with more contributors than chunks they take turns, so that nobody waits for ever', () => {
+    const book = new LeaseBook(shards, false)
+    const people = [1, 2, 3, 4, 5]
+    for (const contributor of people) book.add(contributor, [], 0)
+    book.settle(0)
+    expect(people.map((contributor) => held(book, contributor).length)).toEqual([1, 1, 1, 1, 0])
+    const renewAll = (nowMs: number) =>
+      people.forEach((contributor) => book.renew(contributor, nowMs))
+    renewAll(TURN_MS - 1)
+    expect(book.settle(TURN_MS - 1).changed).toEqual([])
+    renewAll(TURN_MS)
+    expect(book.settle(TURN_MS).changed.sort()).toEqual([1, 5])
+    expect(people.map((contributor) => held(book, contributor).length)).toEqual([0, 1, 1, 1, 1])
+    renewAll(TURN_MS + 1)
+    expect(book.settle(TURN_MS + 1).changed.sort()).toEqual([1, 2])
+    expect(new Set(people.flatMap((contributor) => held(book, contributor))).size).toBe(4)
   })
 })

@@ -4,6 +4,8 @@ import type { StoredShard } from './ports.ts'
 
 /** A lease not renewed for this long returns to the pool. */
 export const LEASE_MS = 60_000
+/** Where somebody waits for data, who has held some for so long makes room and waits in turn. */
+export const TURN_MS = 5 * 60_000
 
 /** Chunks of one shard. */
 export interface Held {
@@ -15,6 +17,8 @@ interface Lease {
   version: number
   parts: readonly (Held & { readonly fraction: number })[]
   expiresAtMs: number
+  /** Since when it has had any data. */
+  sinceMs: number
 }
 
 /**
@@ -36,7 +40,8 @@ export class LeaseBook {
   add(contributor: number, held: readonly Held[], nowMs: number): void {
     if (this.#leases.has(contributor)) return this.renew(contributor, nowMs)
     const parts = held.map((part) => ({ ...part, fraction: 0 }))
-    this.#leases.set(contributor, { version: 0, parts, expiresAtMs: nowMs + LEASE_MS })
+    const lease = { version: 0, parts, expiresAtMs: nowMs + LEASE_MS, sinceMs: nowMs }
+    this.#leases.set(contributor, lease)
     this.#stale = true
   }
 
@@ -60,6 +65,7 @@ export class LeaseBook {
       .filter(([, lease]) => lease.expiresAtMs <= nowMs)
       .map(([contributor]) => contributor)
     for (const contributor of expired) this.release(contributor)
+    const made = this.#takeTurns(nowMs)
     if (!this.#stale) return { expired, changed: [] }
     this.#stale = false
     const shares = allocate(
@@ -70,12 +76,34 @@ export class LeaseBook {
     const changed: number[] = []
     for (const [contributor, lease] of this.#leases) {
       const parts = shares.get(contributor) ?? []
-      if (lease.version > 0 && sameParts(parts, lease.parts)) continue
+      const same = lease.version > 0 && sameParts(parts, lease.parts)
+      if (same && !made.has(contributor)) continue
       lease.version += 1
+      if (lease.parts.length === 0) lease.sinceMs = nowMs
       lease.parts = parts
       changed.push(contributor)
     }
     return { expired, changed }
+  }
+
+  /**
+   * As many as wait take the place of those who have had data the longest, if that is long; who
+   * made room stands last in line.
+   */
+  #takeTurns(nowMs: number): ReadonlySet<number> {
+    const all = [...this.#leases]
+    const waiting = all.filter(([, { version, parts }]) => version > 0 && parts.length === 0)
+    if (waiting.length === 0) return new Set()
+    const due = all
+      .filter(([, { parts, sinceMs }]) => parts.length > 0 && nowMs - sinceMs >= TURN_MS)
+      .sort(([, a], [, b]) => a.sinceMs - b.sinceMs)
+      .slice(0, waiting.length)
+    for (const [contributor, lease] of due) {
+      this.#leases.delete(contributor)
+      this.#leases.set(contributor, { ...lease, parts: [] })
+      this.#stale = true
+    }
+    return new Set(due.map(([contributor]) => contributor))
   }
 
   /** The lease as the contributor is told it. */

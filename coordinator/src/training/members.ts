@@ -8,7 +8,9 @@ import type {
   MessageOf,
 } from '@quorate/shared/protocol/messages'
 import type { DataShape } from '@quorate/shared/model/spec'
-import { decodeFrame, FrameError } from '@quorate/shared/wire/frame'
+import { decodeFrame, FrameError, HEADER_BYTES } from '@quorate/shared/wire/frame'
+import { MAX_GROUP } from '@quorate/shared/run/settings'
+import { largestTallyBytes } from '@quorate/shared/wire/tally'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import type { Contributor } from './contributor.ts'
 import type { Connection, ContributorConnectionPorts } from './ports.ts'
@@ -16,6 +18,13 @@ import type { RunDriver } from './run-driver.ts'
 
 type Hello = MessageOf<ContributorMessage, 'hello'>
 type Welcome = MessageOf<CoordinatorMessage, 'welcome'>
+
+/** Why a hello is turned away; what is not fatal may be tried again. */
+export interface Refusal {
+  readonly code: string
+  readonly detail: string
+  readonly fatal: boolean
+}
 
 /** Why a contributor is sent away, by the code that it is told. */
 const EXCLUSIONS = {
@@ -31,12 +40,16 @@ export class Members {
   readonly #shape: DataShape
   readonly #ports: ContributorConnectionPorts
   readonly #clock: Clock
+  /** Of a frame in this run: what is larger is refused before its checksum is reckoned. */
+  readonly #mostBytes: number
 
   constructor(driver: RunDriver, shape: DataShape, ports: ContributorConnectionPorts) {
     this.#driver = driver
     this.#shape = shape
     this.#ports = ports
     this.#clock = driver.parts.clock
+    const { d, block } = driver.parts.model
+    this.#mostBytes = HEADER_BYTES + largestTallyBytes(d, block, MAX_GROUP)
   }
 
   /** Is this PeerJS id with this ticket one that was issued to somebody present? */
@@ -47,19 +60,18 @@ export class Members {
   }
 
   /** Lets the sender of `hello` in, or says why not. */
-  join(connection: Connection, hello: Hello): Contributor | { code: string; detail: string } {
-    const { roster, leases, events, stored } = this.#driver.parts
+  join(connection: Connection, hello: Hello): Contributor | Refusal {
+    const { roster, leases, events } = this.#driver.parts
     const nowMs = this.#clock.nowMs()
     const returning = hello.resume ? roster.resume(hello.resume.id, hello.resume.token) : null
     const admitted =
       returning && hello.resume
         ? { contributor: returning, token: hello.resume.token }
-        : roster.admit(nowMs, stored.settings.batch)
-    if (!admitted)
-      return { code: 'RUN_FULL', detail: 'This run has no room for more contributors.' }
+        : this.#admit(connection.address)
+    if ('code' in admitted) return admitted
     const { contributor, token } = admitted
     if (contributor.banned) {
-      return { code: 'BANNED', detail: EXCLUSIONS.BANNED }
+      return { code: 'BANNED', detail: EXCLUSIONS.BANNED, fatal: true }
     }
     if (contributor.connection) this.#replace(contributor, contributor.connection)
     contributor.connection = connection
@@ -69,6 +81,7 @@ export class Members {
     contributor.loadedSequence = 0
     contributor.peer = this.#peerFor(contributor, hello)
     contributor.send(this.#welcome(contributor, token))
+    for (const settlement of contributor.settlements) contributor.send(settlement)
     leases.add(contributor.number, leases.parts(contributor.number), nowMs)
     this.#driver.settleLeases()
     const lease = leases.lease(contributor.number)
@@ -82,6 +95,21 @@ export class Members {
     )
     this.#driver.remember(contributor)
     return contributor
+  }
+
+  #admit(address: string): { contributor: Contributor; token: string } | Refusal {
+    if (!this.#ports.admits(address)) {
+      const detail = 'Too many newcomers from this address; wait a minute.'
+      return { code: 'TOO_MANY_NEWCOMERS', detail, fatal: false }
+    }
+    const { roster, stored } = this.#driver.parts
+    const admitted = roster.admit(this.#clock.nowMs(), stored.settings.batch)
+    if (!admitted) {
+      const detail = 'This run has no room for more contributors.'
+      return { code: 'RUN_FULL', detail, fatal: true }
+    }
+    if (admitted.forgotten) this.#driver.forget(admitted.forgotten)
+    return admitted
   }
 
   /** The connection is gone; `clean` = on purpose, so the data goes to others at once. */
@@ -113,7 +141,7 @@ export class Members {
   frame(contributor: Contributor, bytes: Uint8Array): void {
     contributor.lastSeenMs = this.#clock.nowMs()
     try {
-      const frame = decodeFrame(bytes)
+      const frame = decodeFrame(bytes, this.#mostBytes)
       if (frame.header.kind === 'verdict') {
         return this.offence(contributor, 'FRAME_KIND', 'verdicts come from the coordinator')
       }
@@ -176,6 +204,7 @@ export class Members {
         contributor.stepMs = message.stepMs
         contributor.peers = message.peers
         contributor.traffic = message.traffic
+        contributor.send({ type: 'alive' })
         return this.#heartbeat(contributor)
       case 'bye': {
         const { connection } = contributor
@@ -236,6 +265,8 @@ export class Members {
     contributor.status = 'joining'
     this.#driver.left(contributor)
     contributor.send({ type: 'resync', round: model.round, checkpoint: checkpoints.newest })
+    // An honest replica differs hardly ever; who says so again and again only makes work.
+    if (contributor.strike(this.#clock.nowMs())) this.kick(contributor, 'TOO_MANY_STRIKES')
   }
 
   /** The same browser goes on there: what is still open must not come back on its own. */

@@ -14,12 +14,15 @@ import type {
   Ledgers,
   Log,
   Store,
+  StoredContributor,
   StoredRun,
 } from './ports.ts'
 import { Roster } from './roster.ts'
 import { RoundBook } from './round-book.ts'
 import { DIGEST_EVERY, RunDriver } from './run-driver.ts'
 import { RunModel } from './run-model.ts'
+import { settlementsOf } from './settlements.ts'
+import type { Settlement } from './settlements.ts'
 
 /** The disk contradicts itself: a run that cannot be brought back to where it was. */
 export class RestoreError extends Error {
@@ -70,9 +73,9 @@ async function restore(
   const reload = async () => {
     const latest = (await store.checkpoints(stored.id)).at(-1) ?? newest
     await readCheckpoint(model, latest, blobs)
-    await replay(stored, model, ledger, book)
+    return replay(stored, model, ledger, book)
   }
-  await reload()
+  const entries = await reload()
   book.restore(await store.rounds(stored.id, { from: 0, to: model.round, limit: 1_000_000 }))
   const known = await store.contributors(stored.id)
   const { settings } = stored
@@ -81,10 +84,12 @@ async function restore(
   for (const { number, shards, banned } of known) {
     if (shards.length > 0 && !banned) leases.add(number, shards, clock.nowMs())
   }
+  const roster = new Roster(ports.entropy, known, settings.batch)
+  creditVoters(roster, entries, known)
   return new RunDriver({
     stored,
     model,
-    roster: new Roster(ports.entropy, known, settings.batch),
+    roster,
     leases,
     ledger,
     checkpoints: new Checkpoints(stored.id, newest, { store, blobs, ledger, clock, events }),
@@ -94,28 +99,52 @@ async function restore(
     evaluator: ports.evaluator,
     clock,
     emit,
-    reload,
+    reload: async () => void (await reload()),
   })
 }
 
-/** Decides again every entry since the model's checkpoint and insists on the same bytes. */
+/**
+ * Decides again every entry since the model's checkpoint and insists on the same bytes. Returns
+ * what each round said to its voters.
+ */
 async function replay(
   stored: StoredRun,
   model: RunModel,
   ledger: Ledger,
   book: RoundBook,
-): Promise<void> {
+): Promise<Map<number, Settlement>[]> {
+  const settled: Map<number, Settlement>[] = []
   const shape = { run: stored.number, d: model.d, block: model.block }
   for await (const entry of ledger.replay(model.round)) {
     const { verdict } = decodeVerdict(entry.frame, shape)
-    const again = model.decide(decodeRecord(entry.record, model), verdict.valid)
+    const record = decodeRecord(entry.record, model)
+    const again = model.decide(record, verdict.valid)
     const frame = encodeVerdict(shape, { round: entry.round, attempt: entry.attempt }, again)
     if (!sameBytes(frame, entry.frame)) {
       const detail = `run ${stored.id}: round ${entry.round} does not decide to what was recorded`
       throw new RestoreError('LEDGER_DISAGREES', detail)
     }
+    if (record.kind === 'round') settled.push(settlementsOf(entry, record.tally, verdict.valid))
     model.advance(again)
     if (model.round % DIGEST_EVERY === 0) book.keepDigest(model.round, model.digest())
+  }
+  return settled
+}
+
+/** What a killed coordinator decided and did not live to say, or to count. */
+function creditVoters(
+  roster: Roster,
+  rounds: readonly Map<number, Settlement>[],
+  known: readonly StoredContributor[],
+): void {
+  const savedAtRound = new Map(known.map((one) => [one.number, one.savedAtRound]))
+  for (const settlements of rounds) {
+    for (const [number, settlement] of settlements) {
+      const contributor = roster.get(number)
+      if (!contributor) continue
+      contributor.settled(settlement)
+      if (settlement.round >= (savedAtRound.get(number) ?? 0)) contributor.roundsCounted += 1
+    }
   }
 }
 

@@ -24,6 +24,7 @@ export interface Store {
   /** Newest first. */
   events(id: string, limit: number): Promise<EventView[]>
   saveContributor(id: string, contributor: StoredContributor): Promise<void>
+  forgetContributor(id: string, number: number): Promise<void>
   contributors(id: string): Promise<StoredContributor[]>
   insertCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void>
   /** Ascending by round. */
@@ -57,6 +58,8 @@ export interface StoredContributor {
   readonly shards: readonly { readonly shard: number; readonly chunks: readonly string[] }[]
   readonly roundsCounted: number
   readonly roundsMissed: number
+  /** Rounds decided when these figures were saved. */
+  readonly savedAtRound: number
   readonly banned: boolean
 }
 
@@ -152,10 +155,12 @@ export interface Log {
   error(fields: object, sentence: string): void
 }
 
-/** What a welcome hands out besides the run. */
+/** What letting a contributor in takes besides the run. */
 export interface ContributorConnectionPorts {
   readonly entropy: Entropy
   readonly iceServers: readonly IceServer[]
+  /** Whether one more stranger may come from this address. */
+  readonly admits: (address: string) => boolean
 }
 
 export interface IceServer {

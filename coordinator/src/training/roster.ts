@@ -6,8 +6,8 @@ import type { Entropy, StoredContributor } from './ports.ts'
 
 const ID_BYTES = 8
 const TOKEN_BYTES = 32
-/** Contributors of one run, present and past, that are kept in memory. */
-const MAX_KNOWN = 100_000
+/** Contributors of one run, present and past, that are known at once. */
+export const MAX_KNOWN = 10_000
 
 /** The contributors of one run: who they are, and which token makes somebody one of them. */
 export class Roster {
@@ -27,11 +27,6 @@ export class Roster {
       contributor.lastSeenMs = stored.lastSeenMs
       this.#add(contributor)
     }
-  }
-
-  /** Everyone ever seen. */
-  all(): IterableIterator<Contributor> {
-    return this.#byNumber.values()
   }
 
   get(number: number): Contributor | undefined {
@@ -54,8 +49,16 @@ export class Roster {
     return contributor?.tokenHash === hashToken(token) ? contributor : null
   }
 
-  /** A newcomer and the secret that lets it come back; null when the run has seen too many. */
-  admit(nowMs: number, batch: number): { contributor: Contributor; token: string } | null {
+  /**
+   * A newcomer and the secret that lets it come back; its number is larger than any before. A full
+   * roster forgets who has been away longest, those first that were never counted; null where
+   * everyone is here or banned.
+   */
+  admit(
+    nowMs: number,
+    batch: number,
+  ): { contributor: Contributor; token: string; forgotten: Contributor | null } | null {
+    const forgotten = this.#byNumber.size >= MAX_KNOWN ? this.#forget() : null
     if (this.#byNumber.size >= MAX_KNOWN) return null
     const token = toHex(this.#entropy(TOKEN_BYTES))
     const number = this.#next
@@ -68,7 +71,20 @@ export class Roster {
       batch,
     })
     this.#add(contributor)
-    return { contributor, token }
+    return { contributor, token, forgotten }
+  }
+
+  #forget(): Contributor | null {
+    const away = [...this.#byNumber.values()].filter((one) => !one.connection && !one.banned)
+    if (away.length === 0) return null
+    const chosen = away.reduce((a, b) => {
+      const [countedA, countedB] = [a.roundsCounted > 0, b.roundsCounted > 0]
+      if (countedA !== countedB) return countedA ? b : a
+      return b.lastSeenMs < a.lastSeenMs ? b : a
+    })
+    this.#byNumber.delete(chosen.number)
+    this.#byId.delete(chosen.id)
+    return chosen
   }
 
   #add(contributor: Contributor): void {

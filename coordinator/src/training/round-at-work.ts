@@ -2,6 +2,7 @@ import type { MessageOf, CoordinatorMessage } from '@quorate/shared/protocol/mes
 import { weightFault } from '@quorate/shared/methods/ballot-weights'
 import type { WeightFault } from '@quorate/shared/methods/ballot-weights'
 import type { MethodSettings } from '@quorate/shared/methods/settings'
+import { MAX_GROUP } from '@quorate/shared/run/settings'
 import { openRound, outcomeOf, transition } from '@quorate/shared/round/round'
 import type { Round, RoundEvent, RoundPlan, RefusalCode } from '@quorate/shared/round/round'
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
@@ -129,7 +130,7 @@ export class RoundAtWork {
   }
 
   #tally(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
-    const tally = decodeTally(payload, { slice, block: this.#shape.block, maxVoters: 32 })
+    const tally = decodeTally(payload, { slice, block: this.#shape.block, maxVoters: MAX_GROUP })
     const rows = tally.weights ?? (tally.voters.length > 0 ? [null] : [])
     for (const row of rows) {
       const fault = this.#weightFault(slice, row)

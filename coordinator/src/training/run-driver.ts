@@ -340,16 +340,24 @@ export class RunDriver {
 
   /** Keeps what a restart must know of a contributor. */
   remember(contributor: Contributor): void {
-    const { store, stored, leases, events } = this.parts
+    const { store, stored, leases, events, model } = this.parts
     const { number, id, name, tokenHash, joinedAtMs, lastSeenMs, banned } = contributor
     const { roundsCounted, roundsMissed } = contributor
     const shards = leases.parts(number).map(({ shard, chunks }) => ({ shard, chunks }))
     const row = { number, id, name, tokenHash, joinedAtMs, lastSeenMs, banned }
-    store
-      .saveContributor(stored.id, { ...row, shards, roundsCounted, roundsMissed })
-      .catch((error: unknown) => {
-        events.add('error', 'contributor-not-saved', detailOf(error), null, name)
-      })
+    const figures = { roundsCounted, roundsMissed, savedAtRound: model.round }
+    store.saveContributor(stored.id, { ...row, shards, ...figures }).catch((error: unknown) => {
+      events.add('error', 'contributor-not-saved', detailOf(error), null, name)
+    })
+  }
+
+  /** It cannot come back by its token any more. */
+  forget({ number, name }: Contributor): void {
+    const { store, stored, leases, events } = this.parts
+    leases.release(number)
+    store.forgetContributor(stored.id, number).catch((error: unknown) => {
+      events.add('error', 'contributor-not-saved', detailOf(error), null, name)
+    })
   }
 
   #calibrate(participants: readonly Participant[]): void {
@@ -511,7 +519,9 @@ export class RunDriver {
       if (!contributor) continue
       const counted =
         outcome.kind === 'decided' ? outcome.counted.map((voters) => voters.includes(number)) : null
-      contributor.send({ type: 'settled', round, attempt, counted })
+      const settlement = { type: 'settled', round, attempt, counted } as const
+      contributor.settled(settlement)
+      contributor.send(settlement)
       if (outcome.kind !== 'abandoned') this.#credit(contributor, counted, work.owed(number))
     }
   }
@@ -555,7 +565,11 @@ export class RunDriver {
     const { model, stored, clock, checkpoints, book } = this.parts
     const { settings } = stored
     if (model.round % DIGEST_EVERY === 0) book.keepDigest(model.round, model.digest())
-    if (checkpoints.due(model.round)) void checkpoints.make(model)
+    if (checkpoints.due(model.round)) {
+      void checkpoints.make(model)
+      // Rounds before a checkpoint are not read again after a restart.
+      for (const contributor of this.parts.roster.present()) this.remember(contributor)
+    }
     this.#phase = { kind: 'idle' }
     if (this.#state.kind === 'finished') return this.#wrapUp()
     if (!this.running) return

@@ -8,6 +8,7 @@ import type { RunSettings } from '@quorate/shared/run/settings'
 import { writeCheckpoint } from './checkpoints.ts'
 import { acceptContributor } from './contributor-socket.ts'
 import { Members } from './members.ts'
+import { Newcomers } from './newcomers.ts'
 import { openRun } from './open-run.ts'
 import type { OpenRunPorts } from './open-run.ts'
 import type { Connection, IceServer, StoredRun, TrainingData } from './ports.ts'
@@ -46,11 +47,13 @@ class Training implements TrainingService {
   readonly #runs = new Map<string, OpenedRun>()
   /** Runs that the disk does not give back, as they are shown. */
   readonly #damaged = new Map<string, RunView>()
+  readonly #newcomers: Newcomers
   readonly #listeners = new Set<(message: FeedMessage) => void>()
   #cancelFeed: () => void = () => {}
 
   constructor(ports: TrainingPorts) {
     this.#ports = ports
+    this.#newcomers = new Newcomers(ports.clock)
     this.#scheduleFeed()
   }
 
@@ -68,7 +71,9 @@ class Training implements TrainingService {
     const { shape } = await this.#ports.data.describe(stored.settings.dataSet)
     const emit = (message: FeedMessage) => this.#emit(message)
     const driver = await openRun(stored, shape, { ...this.#ports, emit })
-    this.#runs.set(stored.id, { driver, members: new Members(driver, shape, this.#ports) })
+    const admits = (address: string) => this.#newcomers.admits(address)
+    const members = new Members(driver, shape, { ...this.#ports, admits })
+    this.#runs.set(stored.id, { driver, members })
     if (driver.running) driver.start()
     return driver
   }

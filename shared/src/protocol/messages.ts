@@ -4,7 +4,7 @@
  * docs/protocol.md.
  */
 import { z } from 'zod'
-import { runSettings } from '../run/settings.ts'
+import { MAX_GROUP, runSettings } from '../run/settings.ts'
 import { runState } from '../run/state.ts'
 
 const count = z.int().min(0)
@@ -172,11 +172,11 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     /** Records of this contributor's batch. */
     batch: z.int().min(1),
     /** The contributor's group, in roster order, itself included. */
-    group: z.array(groupMember).min(1).max(32),
+    group: z.array(groupMember).min(1).max(MAX_GROUP),
     /** How many slices the vector is cut into. */
-    slices: z.int().min(1).max(32),
+    slices: z.int().min(1).max(MAX_GROUP),
     /** owners[j] = contributor number of slice j's owner in this group. */
-    owners: z.array(u32).min(1).max(32),
+    owners: z.array(u32).min(1).max(MAX_GROUP),
     /** From now: owners add up what they have / members resend / the round closes. */
     ballotDeadlineMs: count,
     tallyDeadlineMs: count,
@@ -195,9 +195,11 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('settled'),
     ...opening,
-    counted: z.array(z.boolean()).max(32).nullable(),
+    counted: z.array(z.boolean()).max(MAX_GROUP).nullable(),
   }),
   z.strictObject({ type: z.literal('state'), state: runState }),
+  /** Answers each heartbeat: a page cannot see a WebSocket's pings, and hears so that it is heard. */
+  z.strictObject({ type: z.literal('alive') }),
   /** The replica differs from the coordinator's: start again from this checkpoint. */
   z.strictObject({
     type: z.literal('resync'),

@@ -3,6 +3,9 @@ import { methodSettings } from '../methods/settings.ts'
 import { modelSpec } from '../model/spec.ts'
 import { partitionSettings } from '../partition/settings.ts'
 
+/** Contributors in a group. */
+export const MAX_GROUP = 32
+
 /** Everything that makes a run what it is; the operator's form and the API take exactly this. */
 export const runSettings = z
   .strictObject({
@@ -17,7 +20,7 @@ export const runSettings = z
     partition: partitionSettings,
     shards: z.int().min(1).max(10_000),
     /** Contributors that exchange ballots with each other, K. */
-    groupSize: z.int().min(1).max(32).default(8),
+    groupSize: z.int().min(1).max(MAX_GROUP).default(8),
     /** Records per contributor and local step. */
     batch: z.int().min(1).max(1024).default(32),
     localSteps: z.int().min(1).max(100).default(1),

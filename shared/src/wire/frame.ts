@@ -84,21 +84,22 @@ export function encodeFrame(header: FrameHeader, payload: Uint8Array): Uint8Arra
 }
 
 /**
- * Header and payload of a frame; everything is checked before anything is read from the payload.
+ * Header and payload of a frame of at most `mostBytes`; everything is checked before anything is
+ * read from the payload.
  *
  * @throws FrameError
  */
-export function decodeFrame(bytes: Uint8Array): Frame {
+export function decodeFrame(bytes: Uint8Array, mostBytes: number = MAX_FRAME_BYTES): Frame {
   if (bytes.length < HEADER_BYTES) {
     throw new FrameError(
       'FRAME_TOO_SHORT',
       `a frame has at least ${HEADER_BYTES} bytes, not ${bytes.length}`,
     )
   }
-  if (bytes.length > MAX_FRAME_BYTES) {
+  if (bytes.length > mostBytes) {
     throw new FrameError(
       'FRAME_TOO_LARGE',
-      `a frame has at most ${MAX_FRAME_BYTES} bytes, not ${bytes.length}`,
+      `a frame has at most ${mostBytes} bytes, not ${bytes.length}`,
     )
   }
   if (bytes[0] !== 0x51 || bytes[1] !== 0x72) {

@@ -1,3 +1,4 @@
+import { MAX_WEIGHT } from '../methods/settings.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { Slice } from '../tally/slices.ts'
 import type { SliceTally } from '../tally/tally.ts'
@@ -53,6 +54,14 @@ export function tallyPayloadBytes(tally: SliceTally, block: number): number {
     0,
   )
   return 3 + 4 * tally.voters.length + rows + planes
+}
+
+/** No tally of `size` coordinates takes more, whatever its voters weigh. */
+export function largestTallyBytes(size: number, block: number, maxVoters: number): number {
+  const blocks = blockCount(size, block)
+  const planes = planesFor(maxVoters * MAX_WEIGHT)
+  const rows = maxVoters * (4 + Math.ceil(blocks / 2))
+  return 3 + rows + blocks * planeBytes(block, planes)
 }
 
 /**

@@ -107,6 +107,10 @@ export class MemoryStore implements Store, PublicBlobs {
     this.#rows(id).contributors.set(contributor.number, contributor)
   }
 
+  async forgetContributor(id: string, number: number): Promise<void> {
+    this.#runs.get(id)?.contributors.delete(number)
+  }
+
   async contributors(id: string): Promise<StoredContributor[]> {
     return ascending(this.#runs.get(id)?.contributors)
   }

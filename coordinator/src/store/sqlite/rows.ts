@@ -79,6 +79,7 @@ export function contributorRow(
     shards_json: JSON.stringify(contributor.shards),
     rounds_counted: contributor.roundsCounted,
     rounds_missed: contributor.roundsMissed,
+    saved_at_round: contributor.savedAtRound,
     banned: contributor.banned ? 1 : 0,
   }
 }
@@ -94,6 +95,7 @@ export function contributorOf(row: Selectable<Schema['contributors']>): StoredCo
     shards: leasedShards.parse(JSON.parse(row.shards_json)),
     roundsCounted: row.rounds_counted,
     roundsMissed: row.rounds_missed,
+    savedAtRound: row.saved_at_round,
     banned: row.banned !== 0,
   }
 }

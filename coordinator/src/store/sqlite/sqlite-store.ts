@@ -153,6 +153,14 @@ export class SqliteStore implements Store, PublicBlobs {
       .execute()
   }
 
+  async forgetContributor(id: string, number: number): Promise<void> {
+    await this.#database
+      .deleteFrom('contributors')
+      .where('run_id', '=', id)
+      .where('number', '=', number)
+      .execute()
+  }
+
   async contributors(id: string): Promise<StoredContributor[]> {
     const found = await this.#database
       .selectFrom('contributors')

@@ -33,7 +33,7 @@ export function preset(name: PresetName): RunSettings {
   }
 }
 
-/** Learning rates that did well on MNIST with one digit per shard (docs/methods). */
+/** Learning rates that did well on MNIST with one digit per shard (README, the methods). */
 export const usualRate: Readonly<Record<MethodId, number>> = {
   'ef-vote': 0.003,
   'signum-mv': 0.001,
