@@ -6,7 +6,7 @@ import { volunteer } from '../../words/en/volunteer.ts'
 const words = volunteer.status
 
 /** A way out of a state, offered as a button beside its sentence. */
-export type Way = 'resume' | 'again' | 'reload' | 'runs' | 'share' | 'stop-now'
+export type Way = 'resume' | 'again' | 'reload' | 'any-backend' | 'runs' | 'share' | 'stop-now'
 
 export interface StatusLine {
   readonly tone: Tone
@@ -46,7 +46,7 @@ export function statusLine(
       return paused(runState, context.pausedBy)
     case 'connection-lost': {
       const seconds = Math.max(0, Math.ceil((status.retryAtMs - context.nowMs) / 1000))
-      return line('warn', words.lost(seconds, status.reason), ['stop-now'])
+      return line('warn', words.lost(seconds), ['stop-now'])
     }
     case 'stopped':
       return line('calm', words.stopped, ['again'])
@@ -95,11 +95,16 @@ const DETAILED = new Set(['NO_BACKEND', 'BACKEND_CANNOT_TRAIN'])
 
 function failed(code: string, detail: string): StatusLine {
   const known = Object.hasOwn(words.failed, code) ? words.failed[code] : undefined
-  const way: Way = AGAIN.has(code) ? 'again' : FINAL.has(code) ? 'runs' : 'reload'
-  const said = line('bad', known ?? words.failedOther(detail), [way])
+  const said = line('bad', known ?? words.failedOther(detail), [wayOutOf(code)])
   const sentence =
     known && detail && DETAILED.has(code) ? `${said.sentence} (${detail})` : said.sentence
   return { ...said, sentence, code }
+}
+
+function wayOutOf(code: string): Way {
+  if (AGAIN.has(code)) return 'again'
+  if (FINAL.has(code)) return 'runs'
+  return code === 'BACKEND_CANNOT_TRAIN' ? 'any-backend' : 'reload'
 }
 
 function line(tone: Tone, said: readonly string[], ways: readonly Way[]): StatusLine {

@@ -161,7 +161,7 @@ export const volunteer = {
       ],
       waiting: (need: number, have: number) => [
         'Waiting for others',
-        `Training starts with ${need} people, and ${have} are ready. Send somebody the link.`,
+        `Training starts when ${need} people are ready; now ${have === 1 ? 'it is 1' : `there are ${have}`}. Send somebody the link.`,
       ],
       calibrating: ['Ready', 'The run takes its first measurements; the first round follows.'],
       pausedByOperator: [
@@ -181,11 +181,11 @@ export const volunteer = {
       ],
       runFinished: ['Paused', 'Meanwhile the run has finished.'],
     },
-    lost: (seconds: number, reason: string) => [
+    lost: (seconds: number) => [
       'Connection lost',
       seconds > 0
-        ? `Trying again in ${seconds} s. Your place and your examples are kept. (${reason})`
-        : `Trying again now. Your place and your examples are kept. (${reason})`,
+        ? `Trying again in ${seconds} s. Your place and your examples are kept for a while.`
+        : 'Trying again now. Your place and your examples are kept for a while.',
     ],
     stopped: ['Stopped', 'You have left the training. Everything you gave has been counted.'],
     finished: {
@@ -260,6 +260,7 @@ export const volunteer = {
   },
   ways: {
     reload: 'Reload the page',
+    anyBackend: 'Let the page choose',
     runs: 'See other runs',
     share: 'Copy the link',
     operator: 'Operator',
