@@ -273,8 +273,11 @@ test('a run whose newest checkpoint is gone is shown with the reason, and the ot
   world.store.checkpoints = async (id) => (id === lost ? [] : intact(id))
   const training = await world.boot()
   expect(training.run(lost).state).toMatchObject({ kind: 'paused', by: 'fault' })
-  expect(() => training.contributors(lost)).toThrow(/no checkpoint/)
+  // A page that looks at it follows it like any other.
+  expect(training.contributors(lost)).toEqual([])
+  const turnedAway = world.join(lost)
   await world.reach(kept, 30)
+  expect(turnedAway.view.status).toMatchObject({ kind: 'failed', code: 'RUN_DAMAGED' })
   await training.remove(lost)
   expect(training.runs().map(({ id }) => id)).toEqual([kept])
 })

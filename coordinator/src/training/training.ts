@@ -169,6 +169,8 @@ class Training implements TrainingService {
   }
 
   contributors(id: string) {
+    // Pages follow a damaged run too; nobody can be in it.
+    if (this.#damaged.has(id)) return []
     const { roster, leases, clock } = this.#driver(id).parts
     const nowMs = clock.nowMs()
     return roster.present().map((contributor) =>
