@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { systemClock } from '@quorate/shared/clock/system-clock'
 import { demoSettings, runSettings } from '@quorate/shared/run/settings'
 import type { FastifyBaseLogger } from 'fastify'
@@ -32,6 +33,8 @@ export interface Coordinator {
   readonly localUrl: string
   /** Address to give to others. */
   readonly publicUrl: string
+  /** Where other machines of the network find it, if it listens to them and no address was given. */
+  readonly networkUrls: readonly string[]
   /** Signs the operator in, once. */
   readonly signInUrl: string
   close(): Promise<void>
@@ -122,7 +125,9 @@ async function start(
   const localUrl = await listen(app, config)
   const shownUrl = publicUrl?.origin ?? localUrl
   const signInUrl = `${shownUrl}/operator/sign-in?token=${await operator.issueLink()}`
-  return { training, localUrl, publicUrl: shownUrl, signInUrl }
+  const listensToAll = ['0.0.0.0', '::'].includes(config.host)
+  const networkUrls = listensToAll && !publicUrl ? networkAddresses(localUrl) : []
+  return { training, localUrl, publicUrl: shownUrl, networkUrls, signInUrl }
 }
 
 async function listen(app: RouteApp, config: Config): Promise<string> {
@@ -144,6 +149,14 @@ async function listen(app: RouteApp, config: Config): Promise<string> {
   const isAny = address.address === '0.0.0.0' || address.address === '::'
   const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `${config.tls ? 'https' : 'http'}://${name}:${address.port}`
+}
+
+/** `localUrl` as other machines say it: one for each IPv4 address of this one. */
+function networkAddresses(localUrl: string): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  return addresses
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => localUrl.replace('localhost', address))
 }
 
 async function readTls(config: Config): Promise<{ cert: string; key: string } | null> {

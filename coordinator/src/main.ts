@@ -61,12 +61,13 @@ async function run(
   }
 }
 
-function linksText({ publicUrl, signInUrl }: Coordinator): string {
+function linksText({ publicUrl, networkUrls, signInUrl }: Coordinator): string {
   return [
     '',
     '  Quorate is running.',
     '',
     `  Volunteers   ${publicUrl}/`,
+    ...networkUrls.map((url) => `               ${url}/ (from other machines)`),
     `  Operator     ${signInUrl}`,
     '               (signs in once; every start prints a new one)',
     '',

@@ -176,7 +176,26 @@ describe('a member with less to give', () => {
     expect(world.training?.contributors(run)[0]?.strikes).toBe(0)
   })
 
-  test('a silent member costs the deadline, and does not stretch it round by round', async () => {
+  test('one alone whose step is slower than the opening phase still gets through it', async () => {
+    const world = new World(16)
+    const run = await world.run(smallRun)
+    let steps = 0
+    const counting = (engine: GradientEngine) => {
+      const slowly = slow(world.clock, 0, 70_000)(engine)
+      return {
+        ...slowly,
+        gradient: (...batch: Parameters<GradientEngine['gradient']>) => {
+          steps += 1
+          return slowly.gradient(...batch)
+        },
+      }
+    }
+    world.join(run, { engine: counting })
+    await world.clock.until(() => world.training?.run(run).state.kind === 'training', 300_000)
+    expect(steps).toBeLessThan(4)
+  })
+
+  test('a silent member costs the deadlines of two rounds, and is then left alone', async () => {
     const { world, run } = await trainingWith(11, 3)
     const silent = world.join(run)
     await world.clock.until(() => silent.view.roundsCounted > 0, 10_000)
@@ -184,8 +203,10 @@ describe('a member with less to give', () => {
     silent.mesh.send = async () => 'sent'
     const before = world.training?.run(run).round ?? 0
     await world.clock.advance(30_000)
-    // Six seconds a round: 2 for its ballot, 2 for its tally, 2 for its slice asked for again.
-    expect((world.training?.run(run).round ?? 0) - before).toBeGreaterThan(3)
+    // Twice six seconds: 2 for its ballot, 2 for its tally, 2 for its slice asked for again. Then
+    // ten seconds without it, and six with it.
+    expect((world.training?.run(run).round ?? 0) - before).toBeGreaterThan(60)
+    expect(await eventCodes(world, run)).toContain('silent')
   })
 })
 

@@ -100,6 +100,8 @@ export class ContributorSession {
   #dispatch: Dispatch | null = null
   /** A batch is being computed: another one would only queue behind it. */
   #casting = false
+  /** The newest question of the opening phase, while a step for it is computed. */
+  #calibrating: number | null = null
   #announced = false
   #inRound: number | null = null
   /** Attempts of which the settlement has not come. */
@@ -427,11 +429,18 @@ export class ContributorSession {
 
   async #onCalibrate(message: Message<'calibrate'>): Promise<void> {
     const { trainer, link } = this.#ports
-    const { attempt, share, loaded } = message
-    if (this.#wish.kind === 'pause') return
-    const batch = this.#welcome?.run.settings.batch ?? 1
+    const { share, loaded } = message
+    if (!this.#announced) return
+    // A step slower than the deadline must not queue behind itself: it answers the newest question.
+    const measuring = this.#calibrating !== null
+    this.#calibrating = message.attempt
+    if (measuring) return
+    const full = this.#welcome?.run.settings.batch ?? 1
+    const batch = Math.min(full, this.#options.batchLimit ?? full)
     const draws = this.#chunks.drawsAt(loaded)
     const value = await trainer.loudness({ round: 0, share, batch, draws }).catch(() => null)
+    const attempt = this.#calibrating
+    this.#calibrating = null
     if (value !== null) link.send({ type: 'loudness', attempt, value })
     else link.send({ type: 'abstain', round: 0, attempt, reason: 'non-finite' })
   }

@@ -17,6 +17,10 @@ const EXCLUDE_AT = 4.5
 export const SLOW_READER_BYTES = 8 * 1024 * 1024
 
 const MAX_SETTLEMENTS = 4
+/** Rounds of silence that nobody holds against a contributor are fewer. */
+const SILENT_ROUNDS = 2
+const FIRST_REST_MS = 10_000
+const LONGEST_REST_MS = 300_000
 
 /** A contributor of one run, present or away. */
 export class Contributor {
@@ -47,6 +51,9 @@ export class Contributor {
   batch: number
   /** Rounds missed (negative: counted) in a row. */
   missedInARow = 0
+  /** Until then it is asked for no ballot: it had answered several with silence. */
+  restsUntilMs = 0
+  #silentInARow = 0
   #lastLateAttempt = -1
   #strikes = 0
   #strikesAtMs = 0
@@ -84,6 +91,21 @@ export class Contributor {
     return Math.round(this.#strikes) >= EXCLUDE_AT
   }
 
+  /**
+   * It was asked for a ballot. Silence (no ballot, and no word about one) makes everybody wait for
+   * the deadlines: after two in a row it rests, each time longer. Returns how long, else 0.
+   */
+  asked(silent: boolean, nowMs: number): number {
+    this.#silentInARow = silent ? this.#silentInARow + 1 : 0
+    if (this.#silentInARow < SILENT_ROUNDS) return 0
+    const restMs = Math.min(
+      LONGEST_REST_MS,
+      FIRST_REST_MS * 2 ** (this.#silentInARow - SILENT_ROUNDS),
+    )
+    this.restsUntilMs = nowMs + restMs
+    return restMs
+  }
+
   /** Keeps as many as a contributor keeps ballots of. */
   settled(settlement: Settlement): void {
     this.settlements = [...this.settlements, settlement].slice(-MAX_SETTLEMENTS)
@@ -93,6 +115,9 @@ export class Contributor {
   late(attempt: number): boolean {
     if (attempt <= this.#lastLateAttempt) return false
     this.#lastLateAttempt = attempt
+    // Slow is not silent: smaller batches are the answer to that.
+    this.#silentInARow = 0
+    this.restsUntilMs = 0
     this.lateBallots += 1
     return true
   }

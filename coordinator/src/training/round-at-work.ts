@@ -32,8 +32,6 @@ export class RoundAtWork {
   readonly slices: readonly Slice[]
   tallyBytes = 0
   ballotBytes = 0
-  /** Ballots of this or an earlier attempt that came too late, while this one was open. */
-  lateBallots = 0
   lastTallyAtMs: number
   #round: Round
   readonly #box: BallotBox
@@ -77,6 +75,11 @@ export class RoundAtWork {
   /** It was asked for a ballot, and neither left nor abstained, or was too late. */
   owed(contributor: number): boolean {
     return !this.#round.excused.has(contributor) || this.#late.has(contributor)
+  }
+
+  /** It was asked for a ballot and has said nothing at all, nor left. */
+  silent(contributor: number): boolean {
+    return !this.#round.excused.has(contributor)
   }
 
   tick(nowMs: number): void {

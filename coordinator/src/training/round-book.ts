@@ -94,6 +94,7 @@ export class RoundBook {
       closedAtMs: number
       nowMs: number
       attempts: number
+      lateBallots: number
       verdictBytes: number
       model: { block: number; weighted: boolean }
     },
@@ -116,7 +117,7 @@ export class RoundBook {
       verdictBytes: result.verdictBytes,
       slicesDirect: result.counted.reduce((sum, voters) => sum + voters.length, 0) - relayed,
       slicesRelayed: relayed,
-      lateBallots: work.lateBallots,
+      lateBallots: result.lateBallots,
       agreement: null,
       accuracy: null,
       loss: null,

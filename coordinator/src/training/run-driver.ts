@@ -96,6 +96,8 @@ export class RunDriver {
   #reserving = false
   #groups: readonly (readonly number[])[] = []
   #attemptsThisRound = 0
+  /** Since the last round was accounted for; some come while none is open. */
+  #lateBallots = 0
   /** Set by a failed write: memory is ahead of the disk, and the disk knows what was decided. */
   #mustReload: WriteFault | null = null
   #reloading: Promise<void> | null = null
@@ -265,7 +267,7 @@ export class RunDriver {
   #late(contributor: Contributor, attempt: number): void {
     const recent = attempt <= this.#attempt && attempt > this.#attempt - RECENT_ATTEMPTS
     if (!this.running || !recent || !contributor.late(attempt)) return
-    if (this.#phase.kind === 'round') this.#phase.work.lateBallots += 1
+    this.#lateBallots += 1
   }
 
   loudness(contributor: Contributor, attempt: number, value: number): void {
@@ -310,8 +312,10 @@ export class RunDriver {
 
   #participants(): Participant[] {
     this.settleLeases()
+    const nowMs = this.parts.clock.nowMs()
     return this.parts.roster
       .ready()
+      .filter(({ restsUntilMs }) => restsUntilMs <= nowMs)
       .map((contributor) => ({ contributor, shards: this.#shardsDrawn(contributor) }))
       .filter(({ shards }) => shards > 0)
   }
@@ -522,7 +526,9 @@ export class RunDriver {
       const settlement = { type: 'settled', round, attempt, counted } as const
       contributor.settled(settlement)
       contributor.send(settlement)
-      if (outcome.kind !== 'abandoned') this.#credit(contributor, counted, work.owed(number))
+      if (outcome.kind === 'abandoned') continue
+      this.#credit(contributor, counted, work.owed(number))
+      this.#heed(contributor, !counted?.includes(true) && work.silent(number))
     }
   }
 
@@ -537,6 +543,14 @@ export class RunDriver {
     if (any || owed) contributor.adaptBatch(any, stored.settings.batch)
   }
 
+  /** Who answers with silence is left out for a while: everybody had waited for it in vain. */
+  #heed(contributor: Contributor, silent: boolean): void {
+    const restMs = contributor.asked(silent, this.parts.clock.nowMs())
+    if (restMs === 0) return
+    const text = `${contributor.name} sends no ballots; it is not asked for ${restMs / 1000} s.`
+    this.parts.events.add('warn', 'silent', text, this.parts.model.round, contributor.name)
+  }
+
   #account(
     work: RoundAtWork,
     result: { counted: readonly (readonly number[])[]; closedAtMs: number; verdictBytes: number },
@@ -545,10 +559,12 @@ export class RunDriver {
     const metrics: RoundMetrics = book.roundDecided(work, {
       ...result,
       attempts: this.#attemptsThisRound,
+      lateBallots: this.#lateBallots,
       nowMs: clock.nowMs(),
       model: { block: model.block, weighted: stored.settings.method.id === 'ef-vote' },
     })
     this.#attemptsThisRound = 0
+    this.#lateBallots = 0
     emit({ type: 'round', run: stored.id, metrics })
     const absent = metrics.expected - metrics.voters
     if (absent > 0) {
