@@ -1,28 +1,12 @@
 import type { Clock } from '@quorate/shared/clock/clock'
-import type {
-  ContributorMessage,
-  CoordinatorMessage,
-  MessageOf,
-} from '@quorate/shared/protocol/messages'
-import { decodeFrame, FrameError } from '@quorate/shared/wire/frame'
-import { unitsOfCheckpoint } from '@quorate/shared/wire/checkpoint'
-import { unitsOfVerdict } from '@quorate/shared/wire/verdict'
+import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
-import { catchUp, DownloadError } from './catch-up.ts'
 import { ChunkLoader } from './chunk-loader.ts'
-import { Detours, Dispatch } from './dispatch.ts'
-import { oneRound } from './one-round.ts'
-import type {
-  BackendReport,
-  CastOrder,
-  CastResult,
-  Files,
-  Link,
-  LinkEvent,
-  Mesh,
-  Trainer,
-} from './ports.ts'
-import { TallyDesk } from './tally-desk.ts'
+import { codeOf, textOf } from './error-text.ts'
+import type { BackendReport, Files, Link, LinkEvent, Mesh, RunInfo, Trainer } from './ports.ts'
+import { ReplicaFollower } from './replica-follower.ts'
+import { Rounds } from './rounds.ts'
+import type { CastNews } from './rounds.ts'
 import { TrafficMeter } from './traffic-meter.ts'
 import { noSession } from './view.ts'
 import type { SessionStatus, SessionView } from './view.ts'
@@ -30,14 +14,6 @@ import type { SessionStatus, SessionView } from './view.ts'
 type Message<T extends CoordinatorMessage['type']> = MessageOf<CoordinatorMessage, T>
 
 const HEARTBEAT_MS = 5000
-const DIGEST_EVERY = 10
-/** Verdicts that may come while older ones are still being fetched. */
-const MAX_WAITING_FRAMES = 2000
-const MAX_WAITING_BYTES = 64 * 1024 * 1024
-/** As many as the trainer keeps ballots of. */
-const MAX_UNSETTLED = 4
-/** Catching up failed: the next try. */
-const RETRY_MS = 3000
 
 export interface SessionPorts {
   readonly link: Link
@@ -71,54 +47,25 @@ type Wish =
   | { readonly kind: 'leave-after-round' }
   | { readonly kind: 'left' }
 
-/** Where the replica stands towards the coordinator's. */
-type Replica = { readonly kind: 'none' } | Fetching | { readonly kind: 'current' }
-
-interface Fetching {
-  readonly kind: 'fetching'
-  /** Verdicts that came meanwhile, and their bytes together. */
-  readonly waiting: Uint8Array[]
-  waitingBytes: number
-  readonly abort: AbortController
-}
-
 /** One contributor from hello to bye; lives through reconnects. */
 export class ContributorSession {
   readonly #ports: SessionPorts
   readonly #options: SessionOptions
   readonly #traffic = new TrafficMeter()
-  readonly #desk: TallyDesk
+  readonly #rounds: Rounds
   readonly #chunks: ChunkLoader
   #wish: Wish = { kind: 'take-part' }
-  #replica: Replica = { kind: 'none' }
-  /** Rounds that the trainer has been told to apply. */
-  #round: number | null = null
+  readonly #replica: ReplicaFollower
   #welcome: Message<'welcome'> | null = null
   #backend: BackendReport | null = null
-  #units: Uint8Array | null = null
-  readonly #detours: Detours
-  #dispatch: Dispatch | null = null
-  /** A batch is being computed: another one would only queue behind it. */
-  #casting = false
-  /** The newest question of the opening phase, while a step for it is computed. */
-  #calibrating: number | null = null
   #announced = false
-  #inRound: number | null = null
-  /** Attempts of which the settlement has not come. */
-  readonly #unsettled = new Set<number>()
-  #intensity: number
-  #intensityOwed = 0
   #cancelHeartbeat: () => void = () => {}
-  #cancelRetry: () => void = () => {}
   #view: SessionView = noSession
 
   constructor(ports: SessionPorts, options: SessionOptions) {
     this.#ports = ports
     this.#options = options
-    this.#intensity = options.intensity
     const { clock, link, trainer, files, mesh } = ports
-    this.#detours = new Detours(clock)
-    this.#desk = new TallyDesk({ clock, send: (frame) => this.#sendTally(frame) })
     this.#chunks = new ChunkLoader({
       files,
       trainer,
@@ -131,10 +78,39 @@ export class ContributorSession {
       },
       failed: (error) => this.#show({ trouble: textOf(error) }),
     })
-    mesh.listen((from, frame) => {
-      this.#traffic.add('ballotsReceived', frame.length)
-      this.#desk.frame(from, frame)
+    this.#replica = new ReplicaFollower({
+      ...{ files, trainer, clock },
+      behind: () => {
+        this.#withdraw('catching-up')
+        this.#showProgress()
+      },
+      caughtUp: () => {
+        this.#showProgress()
+        this.#announce()
+      },
+      advanced: (round) =>
+        this.#show({ replicaRound: round, round: Math.max(round, this.#view.round) }),
+      digest: (report) => {
+        link.send({ type: 'digest', ...report })
+        this.#show({ digest: report })
+      },
+      downloaded: (sizeBytes) => this.#traffic.add('downloads', sizeBytes),
+      progress: (loading) => this.#show({ loading }),
+      trouble: (trouble) => this.#show({ trouble }),
     })
+    this.#rounds = new Rounds(
+      {
+        ...{ link, mesh, trainer, clock },
+        traffic: this.#traffic,
+        draws: (loaded) => this.#chunks.drawsAt(loaded),
+        units: () => this.#replica.units,
+        opened: (round) => this.#show({ round, status: this.#trainingStatus() }),
+        cast: (news) => this.#tellCast(news),
+        settled: (counted) => this.#tellSettled(counted),
+        trouble: (trouble) => this.#show({ trouble }),
+      },
+      options,
+    )
   }
 
   get view(): SessionView {
@@ -163,7 +139,7 @@ export class ContributorSession {
 
   stopAfterRound(): void {
     if (this.#wish.kind === 'left') return
-    if (this.#inRound === null) return void this.stop()
+    if (!this.#rounds.underWay) return void this.stop()
     this.#wish = { kind: 'leave-after-round' }
     this.#show({ status: { kind: 'ending', then: 'stopped' } })
   }
@@ -178,7 +154,7 @@ export class ContributorSession {
   }
 
   setIntensity(share: number): void {
-    this.#intensity = Math.min(1, Math.max(0.1, share))
+    this.#rounds.setIntensity(share)
   }
 
   // ---- the link
@@ -209,7 +185,8 @@ export class ContributorSession {
       case 'garbled':
         return this.#show({ trouble: event.detail })
       case 'frame':
-        return this.#onVerdict(event.frame)
+        this.#traffic.add('verdictsReceived', event.frame.length)
+        return this.#replica.verdict(event.frame)
       case 'message':
         this.#traffic.add('controlReceived', event.sizeBytes)
         return this.#onMessage(event.message)
@@ -223,22 +200,23 @@ export class ContributorSession {
       case 'lease':
         return this.#onLease(message)
       case 'calibrate':
-        return this.#run(this.#onCalibrate(message))
+        return this.#whileReady((as) => this.#rounds.calibrate(message, as))
       case 'opening':
-        return this.#run(this.#onOpening(message))
+        return this.#whileReady((as) => this.#rounds.open(message, as))
       case 'excuse':
-        return this.#desk.excuse(message)
+        return this.#rounds.excuse(message)
       case 'resend':
-        return this.#onResend(message)
+        return this.#rounds.resend(message)
       case 'settled':
-        return this.#onSettled(message)
+        this.#rounds.settle(message)
+        if (this.#wish.kind === 'leave-after-round') void this.stop()
+        return
       case 'state':
         return this.#onState(message)
       case 'alive':
         return
       case 'resync':
-        this.#round = null
-        return this.#fetch({ round: message.round, checkpoint: message.checkpoint })
+        return this.#replica.startOver(message)
       case 'error':
         if (message.fatal) return this.#fail(message.code, message.detail)
         return this.#show({ trouble: `${message.code}: ${message.detail}` })
@@ -256,10 +234,9 @@ export class ContributorSession {
 
   #onDown(retryInMs: number, reason: string): void {
     this.#announced = false
-    this.#inRound = null
-    this.#desk.close()
+    this.#rounds.leave()
     this.#chunks.disconnected()
-    if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
+    this.#replica.interrupt()
     if (this.#wish.kind === 'leave-after-round') return void this.stop()
     const retryAtMs = this.#ports.clock.nowMs() + retryInMs
     this.#show({ status: { kind: 'connection-lost', retryAtMs, reason } })
@@ -276,7 +253,7 @@ export class ContributorSession {
     // Paused before the connection broke, or before there was one: said anew.
     if (this.#wish.kind === 'pause') this.#ports.link.send({ type: 'unready', reason: 'paused' })
     this.#show({ me: { name, contributor }, runState: welcome.state, round: welcome.round })
-    this.#fetching()
+    this.#replica.hold(run)
     if (before?.run.id !== run.id || before.contributor !== contributor || !this.#backend) {
       this.#show({ status: { kind: 'preparing' } })
       this.#backend = await trainer.prepare(run, contributor)
@@ -284,136 +261,7 @@ export class ContributorSession {
       this.#show({ backend, backendWhy: why })
       if (this.#welcome !== welcome) return
     }
-    this.#fetch(welcome)
-  }
-
-  // ---- the replica
-
-  /** From now on verdicts wait until those before them are here. */
-  #fetching(): Fetching {
-    if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
-    const abort = new AbortController()
-    const replica: Fetching = { kind: 'fetching', waiting: [], waitingBytes: 0, abort }
-    this.#replica = replica
-    return replica
-  }
-
-  #fetch(target: { round: number; checkpoint: Message<'welcome'>['checkpoint'] }): void {
-    const before = this.#replica.kind === 'fetching' ? this.#replica : null
-    const replica = this.#fetching()
-    replica.waiting.push(...(before?.waiting ?? []))
-    replica.waitingBytes = before?.waitingBytes ?? 0
-    this.#withdraw('catching-up')
-    this.#showProgress()
-    this.#run(this.#catchUp(target, replica))
-  }
-
-  async #catchUp(
-    target: { round: number; checkpoint: Message<'welcome'>['checkpoint'] },
-    replica: Fetching,
-  ): Promise<void> {
-    const { run } = this.#welcome as Message<'welcome'>
-    const { files, trainer, clock } = this.#ports
-    const { signal } = replica.abort
-    const shape = { run: run.number, d: run.d, block: run.settings.block }
-    try {
-      await catchUp(
-        { run, ...target, from: this.#round },
-        {
-          files,
-          trainer,
-          signal,
-          took: (kind, bytes) => {
-            this.#units =
-              kind === 'checkpoint' ? unitsOfCheckpoint(bytes) : unitsOfVerdict(bytes, shape)
-          },
-          downloaded: (sizeBytes) => this.#traffic.add('downloads', sizeBytes),
-          progress: (done, total) => this.#show({ loading: done < total ? { done, total } : null }),
-        },
-      )
-      if (signal.aborted) return
-      const { round } = await trainer.digest()
-      if (signal.aborted) return
-      this.#round = round
-      this.#replica = { kind: 'current' }
-      this.#show({ replicaRound: round, loading: null })
-      for (const frame of replica.waiting) this.#onVerdict(frame)
-      this.#showProgress()
-      this.#announce()
-    } catch (error) {
-      if (signal.aborted) return
-      this.#round = error instanceof DownloadError ? await this.#trainedTo() : null
-      if (signal.aborted) return
-      this.#show({ trouble: textOf(error) })
-      this.#cancelRetry()
-      this.#cancelRetry = clock.after(RETRY_MS, () => {
-        if (this.#replica === replica) this.#fetch(target)
-      })
-    }
-  }
-
-  /** Where the trainer's replica stands; null before it has one. */
-  #trainedTo(): Promise<number | null> {
-    return this.#ports.trainer.digest().then(
-      ({ round }) => (this.#round === null ? null : round),
-      () => null,
-    )
-  }
-
-  /** A frame from the coordinator: the verdict of a round. */
-  #onVerdict(frame: Uint8Array): void {
-    const run = this.#welcome?.run
-    if (!run) return
-    this.#traffic.add('verdictsReceived', frame.length)
-    if (this.#replica.kind === 'fetching') {
-      return this.#keepForLater(this.#replica, frame)
-    }
-    try {
-      const { header } = decodeFrame(frame)
-      if (header.kind !== 'verdict') throw new FrameError('FRAME_KIND', 'not a verdict')
-      if (this.#round !== null && header.round < this.#round) return
-      this.#units = unitsOfVerdict(frame, { run: run.number, d: run.d, block: run.settings.block })
-    } catch (error) {
-      return this.#show({ trouble: textOf(error) })
-    }
-    this.#run(this.#apply(frame))
-  }
-
-  /** Too many are dropped: the gap shows at the next verdict, which fetches again. */
-  #keepForLater(replica: Fetching, frame: Uint8Array): void {
-    replica.waiting.push(frame)
-    replica.waitingBytes += frame.length
-    const { waiting, waitingBytes } = replica
-    if (waiting.length <= MAX_WAITING_FRAMES && waitingBytes <= MAX_WAITING_BYTES) return
-    waiting.length = 0
-    replica.waitingBytes = 0
-  }
-
-  async #apply(frame: Uint8Array): Promise<void> {
-    const { trainer, link } = this.#ports
-    const applied = trainer.applyVerdict(frame)
-    // Asked for in the same breath, so that no later verdict comes between.
-    const digested =
-      (this.#round ?? 0) % DIGEST_EVERY === DIGEST_EVERY - 1 ? trainer.digest() : null
-    digested?.catch(() => {}) // Seen below, unless applying fails first.
-    if (this.#round !== null && !isAnnouncement(frame)) this.#round += 1
-    try {
-      const { round } = await applied
-      this.#round = Math.max(round, this.#round ?? 0)
-      this.#show({ replicaRound: round, round: Math.max(round, this.#view.round) })
-      const report = await digested
-      if (report && report.round % DIGEST_EVERY === 0) {
-        link.send({ type: 'digest', ...report })
-        this.#show({ digest: report })
-      }
-    } catch (error) {
-      this.#show({ trouble: textOf(error) })
-      const welcome = this.#welcome
-      if (welcome && this.#replica.kind === 'current') {
-        this.#round = null
-        this.#fetch(welcome)
-      }
-    }
+    this.#replica.follow(welcome)
   }
 
   // ---- the data
@@ -425,112 +273,28 @@ export class ContributorSession {
     this.#announce()
   }
 
-  // ---- the rounds
+  // ---- taking part
 
-  async #onCalibrate(message: Message<'calibrate'>): Promise<void> {
-    const { trainer, link } = this.#ports
-    const { share, loaded } = message
-    if (!this.#announced) return
-    // A step slower than the deadline must not queue behind itself: it answers the newest question.
-    const measuring = this.#calibrating !== null
-    this.#calibrating = message.attempt
-    if (measuring) return
-    const full = this.#welcome?.run.settings.batch ?? 1
-    const batch = Math.min(full, this.#options.batchLimit ?? full)
-    const draws = this.#chunks.drawsAt(loaded)
-    const value = await trainer.loudness({ round: 0, share, batch, draws }).catch(() => null)
-    const attempt = this.#calibrating
-    this.#calibrating = null
-    if (value !== null) link.send({ type: 'loudness', attempt, value })
-    else link.send({ type: 'abstain', round: 0, attempt, reason: 'non-finite' })
-  }
-
-  async #onOpening(opening: Message<'opening'>): Promise<void> {
-    const { link, mesh, clock } = this.#ports
+  /**
+   * Paused or catching up: the coordinator has heard of it by now, or will in a moment, and takes
+   * it as leaving the round. An owner whose units are old would refuse good ballots.
+   */
+  #whileReady(take: (as: { run: RunInfo; self: number }) => Promise<void>): void {
     const welcome = this.#welcome
-    // Paused or catching up: the coordinator has heard of it by now, or will in a moment, and takes
-    // it as leaving the round. An owner whose units are old would refuse good ballots.
     if (!welcome || !this.#announced) return
-    const { run, contributor: self } = welcome
-    const { round, attempt } = opening
-    this.#inRound = attempt
-    this.#unsettled.add(attempt)
-    for (const oldest of this.#unsettled) {
-      if (this.#unsettled.size <= MAX_UNSETTLED) break
-      this.#unsettled.delete(oldest)
-    }
-    mesh.setGroup(opening.group, self)
-    const desk = this.#desk
-    desk.open(run, opening, { self, units: this.#units })
-    const { traffic, detours } = { traffic: this.#traffic, detours: this.#detours }
-    const current = () => desk.attempt === attempt
-    const dispatch = new Dispatch(attempt, { link, mesh, detours, traffic, current })
-    this.#dispatch = dispatch
-    this.#show({ round, status: this.#trainingStatus() })
-    const declined = this.#casting ? 'busy' : this.#takesPart() ? null : 'intensity'
-    if (declined) return this.#abstain(opening, declined)
-    const { batchLimit } = this.#options
-    const cast = (order: CastOrder) => this.#cast(order)
-    const result = await oneRound(opening, this.#chunks.drawsAt(opening.loaded), {
-      ...{ run, self, trainer: { cast }, dispatch, desk, clock, batchLimit },
-    })
-    if (result.kind === 'ended') return
-    if (result.kind === 'abstained') {
-      this.#show({ trouble: result.detail })
-      return this.#abstain(opening, result.reason)
-    }
-    const batch = Math.min(opening.batch, batchLimit ?? opening.batch)
+    this.#run(take({ run: welcome.run, self: welcome.contributor }))
+  }
+
+  #tellCast({ samples, slices, stepMs, loss }: CastNews): void {
     this.#show({
-      stepMs: result.result.stepMs,
-      batchLoss: result.result.loss,
-      samples: this.#view.samples + batch * run.settings.localSteps,
-      slicesCast: this.#view.slicesCast + opening.slices,
+      stepMs,
+      batchLoss: loss,
+      samples: this.#view.samples + samples,
+      slicesCast: this.#view.slicesCast + slices,
     })
   }
 
-  /** Casts no ballot in this opening: neither the others nor its own slices wait for one. */
-  #abstain(
-    { round, attempt }: Message<'opening'>,
-    reason: MessageOf<ContributorMessage, 'abstain'>['reason'],
-  ): void {
-    const contributor = this.#welcome?.contributor ?? 0
-    this.#ports.link.send({ type: 'abstain', round, attempt, reason })
-    this.#desk.excuse({ type: 'excuse', round, attempt, contributor, slice: null })
-  }
-
-  async #cast(order: CastOrder): Promise<CastResult> {
-    this.#casting = true
-    try {
-      return await this.#ports.trainer.cast(order)
-    } finally {
-      this.#casting = false
-    }
-  }
-
-  /** Intensity: a share of the rounds, spread evenly; the others are declined as they open. */
-  #takesPart(): boolean {
-    this.#intensityOwed += this.#intensity
-    if (this.#intensityOwed < 1 - 1e-9) return false
-    this.#intensityOwed -= 1
-    return true
-  }
-
-  #onResend({ attempt, slice }: Message<'resend'>): void {
-    if (this.#dispatch?.attempt === attempt) this.#dispatch.resend(slice)
-  }
-
-  #onSettled({ attempt, counted }: Message<'settled'>): void {
-    if (this.#inRound === attempt) this.#inRound = null
-    // What was settled already, or by the page before this one, may come again after a return.
-    if (this.#unsettled.delete(attempt)) this.#credit(attempt, counted)
-    if (this.#wish.kind === 'leave-after-round') void this.stop()
-  }
-
-  #credit(attempt: number, counted: readonly boolean[] | null): void {
-    const settlement = counted
-      ? ({ kind: 'decided', counted } as const)
-      : ({ kind: 'void' } as const)
-    this.#run(this.#ports.trainer.settle(attempt, settlement))
+  #tellSettled(counted: readonly boolean[] | null): void {
     const mine = counted?.filter(Boolean).length ?? 0
     const missed = counted !== null && mine === 0
     this.#show({
@@ -540,17 +304,11 @@ export class ContributorSession {
     })
   }
 
-  #sendTally(frame: Uint8Array): void {
-    if (this.#ports.link.sendFrame(frame)) this.#traffic.add('talliesSent', frame.length)
-  }
-
-  // ---- taking part
-
   /** Says ready as soon as replica, data and wish allow it. */
   #announce(): void {
     // Without a lease, being ready is asking for one.
     const data = this.#chunks.startable || this.#chunks.shards.length === 0
-    const able = this.#replica.kind === 'current' && data && this.#backend !== null
+    const able = this.#replica.current && data && this.#backend !== null
     if (this.#announced || !able || this.#wish.kind !== 'take-part') return
     this.#announced = true
     this.#run(this.#sendReady())
@@ -571,7 +329,7 @@ export class ContributorSession {
     this.#announced = false
     this.#ports.link.send({ type: 'unready', reason })
     // To the coordinator it has left the round at hand: what it would still send comes too late.
-    this.#desk.close()
+    this.#rounds.withdraw()
   }
 
   #beat(): void {
@@ -605,10 +363,9 @@ export class ContributorSession {
   /** Closes everything but the trainer, which the page may still ask for the parameters. */
   #shut(): void {
     const { link, mesh } = this.#ports
-    if (this.#replica.kind === 'fetching') this.#replica.abort.abort()
+    this.#replica.close()
     this.#cancelHeartbeat()
-    this.#cancelRetry()
-    this.#desk.close()
+    this.#rounds.withdraw()
     this.#chunks.close()
     mesh.close()
     link.close()
@@ -633,7 +390,7 @@ export class ContributorSession {
     if (runState?.kind === 'finished') return { kind: 'finished' }
     if (!this.#welcome) return { kind: 'connecting' }
     if (!this.#backend) return { kind: 'preparing' }
-    if (this.#replica.kind !== 'current') return { kind: 'catching-up' }
+    if (!this.#replica.current) return { kind: 'catching-up' }
     if (this.#chunks.shards.length === 0) return { kind: 'waiting-for-data' }
     if (!this.#chunks.startable) return { kind: 'catching-up' }
     if (runState?.kind === 'training') return this.#trainingStatus()
@@ -650,17 +407,4 @@ export class ContributorSession {
     }
     this.#ports.onView(this.#view)
   }
-}
-
-/** The opening phase's frame, which announces units and moves nothing. */
-function isAnnouncement(frame: Uint8Array): boolean {
-  return decodeFrame(frame).payload[0] === 0
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'FAILED'
 }

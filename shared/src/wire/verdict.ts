@@ -3,6 +3,7 @@ import { blockCount, sliceRanges } from '../tally/slices.ts'
 import { planeBytes, planesFor, readBits, readPlanes, writeBits, writePlanes } from './bits.ts'
 import { Reader, Writer } from './cursor.ts'
 import { decodeFrame, encodeFrame, FrameError, WHOLE } from './frame.ts'
+import type { Frame } from './frame.ts'
 
 const stepCode = { none: 0, signs: 1, scaled: 2, sums: 3 } as const
 
@@ -53,12 +54,7 @@ export function encodeVerdict(
 
 /** The verdict in a frame. @throws FrameError */
 export function decodeVerdict(frame: Uint8Array, expect: VectorShape): DecodedVerdict {
-  const { header, payload } = decodeFrame(frame)
-  if (header.kind !== 'verdict')
-    throw new FrameError('FRAME_KIND', `a ${header.kind} frame, not a verdict`)
-  if (header.run !== expect.run) {
-    throw new FrameError('FRAME_RUN', `run ${header.run}, expected ${expect.run}`)
-  }
+  const { header, payload } = verdictFrame(frame, expect)
   const reader = new Reader(payload)
   const kind = reader.u8()
   const sliceCount = reader.u8()
@@ -82,11 +78,37 @@ export function decodeVerdict(frame: Uint8Array, expect: VectorShape): DecodedVe
   }
 }
 
-/** The units that a verdict frame announces, without decoding the rest; null where it has none. */
-export function unitsOfVerdict(frame: Uint8Array, shape: VectorShape): Uint8Array | null {
-  const { payload } = decodeFrame(frame)
-  if (payload[2] !== 1) return null
-  return payload.slice(payload.length - blockCount(shape.d, shape.block))
+/** What a verdict frame says at a glance; the step is left undecoded. */
+export interface VerdictGlance {
+  readonly round: number
+  /** False for the opening phase's entry, which only announces units. */
+  readonly moves: boolean
+  /** Units of the next round; null where the method has none. */
+  readonly units: Uint8Array | null
+}
+
+/** @throws FrameError */
+export function peekVerdict(frame: Uint8Array, expect: VectorShape): VerdictGlance {
+  const { header, payload } = verdictFrame(frame, expect)
+  const blocks = blockCount(expect.d, expect.block)
+  const announces = payload[2] === 1
+  if (payload.length < 3 || (announces && payload.length < 3 + blocks)) {
+    throw new FrameError('FRAME_PAYLOAD', `a verdict of ${payload.length} bytes`)
+  }
+  return {
+    round: header.round,
+    moves: payload[0] !== stepCode.none,
+    units: announces ? payload.slice(payload.length - blocks) : null,
+  }
+}
+
+/** Header and payload of a verdict of this run. @throws FrameError */
+function verdictFrame(frame: Uint8Array, expect: VectorShape): Frame {
+  const decoded = decodeFrame(frame)
+  const { kind, run } = decoded.header
+  if (kind !== 'verdict') throw new FrameError('FRAME_KIND', `a ${kind} frame, not a verdict`)
+  if (run !== expect.run) throw new FrameError('FRAME_RUN', `run ${run}, expected ${expect.run}`)
+  return decoded
 }
 
 function writeStep(writer: Writer, shape: VectorShape, verdict: Verdict): void {

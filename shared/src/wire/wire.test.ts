@@ -11,7 +11,7 @@ import { decodeCheckpoint, encodeCheckpoint, unitsOfCheckpoint } from './checkpo
 import { decodeFrame, encodeFrame, FrameError, HEADER_BYTES, splitFrames } from './frame.ts'
 import { decodeRecord, encodeRecord } from './record.ts'
 import { decodeTally, encodeTally, tallyPayloadBytes } from './tally.ts'
-import { decodeVerdict, encodeVerdict, unitsOfVerdict } from './verdict.ts'
+import { decodeVerdict, encodeVerdict, peekVerdict } from './verdict.ts'
 
 const BLOCK = 64
 
@@ -182,7 +182,8 @@ describe('verdicts', () => {
       const frame = encodeVerdict(shape, { round: 4, attempt: 6 }, verdict)
       const decoded = decodeVerdict(frame, shape)
       expect(decoded).toEqual({ round: 4, attempt: 6, sliceCount: verdict.valid.length, verdict })
-      expect(unitsOfVerdict(frame, shape)).toEqual(verdict.nextUnits)
+      const moves = verdict.kind !== 'none'
+      expect(peekVerdict(frame, shape)).toEqual({ round: 4, moves, units: verdict.nextUnits })
     },
   )
 
@@ -208,10 +209,12 @@ describe('verdicts', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (payload) => {
         const header = { kind: 'verdict', run: 2, round: 1, attempt: 1, slice: 0xffff } as const
-        try {
-          decodeVerdict(encodeFrame(header, payload), shape)
-        } catch (error) {
-          expect(error).toBeInstanceOf(FrameError)
+        for (const read of [decodeVerdict, peekVerdict]) {
+          try {
+            read(encodeFrame(header, payload), shape)
+          } catch (error) {
+            expect(error).toBeInstanceOf(FrameError)
+          }
         }
       }),
       { numRuns: 2000 },
