@@ -85,7 +85,7 @@ export class Members {
     leases.add(contributor.number, leases.parts(contributor.number), nowMs)
     this.#driver.settleLeases()
     const lease = leases.lease(contributor.number)
-    if (returning && lease && lease.version > 0) this.#driver.sendLease(contributor.number)
+    if (returning && lease && lease.version > 0) this.#driver.leasing.send(contributor.number)
     events.add(
       'info',
       returning ? 'returned' : 'joined',
@@ -93,7 +93,7 @@ export class Members {
       null,
       contributor.name,
     )
-    this.#driver.remember(contributor)
+    this.#driver.leasing.remember(contributor)
     return contributor
   }
 
@@ -108,7 +108,7 @@ export class Members {
       const detail = 'This run has no room for more contributors.'
       return { code: 'RUN_FULL', detail, fatal: true }
     }
-    if (admitted.forgotten) this.#driver.forget(admitted.forgotten)
+    if (admitted.forgotten) this.#driver.leasing.forget(admitted.forgotten)
     return admitted
   }
 
@@ -125,7 +125,7 @@ export class Members {
     this.#driver.settleLeases()
     const text = clean ? `${contributor.name} left.` : `${contributor.name} was cut off.`
     events.add('info', clean ? 'left' : 'cut-off', text, null, contributor.name)
-    this.#driver.remember(contributor)
+    this.#driver.leasing.remember(contributor)
     this.#driver.proceed()
   }
 
@@ -179,7 +179,7 @@ export class Members {
     const { connection } = contributor
     connection?.close(4003, 'excluded')
     if (connection) this.gone(contributor, connection, true)
-    else this.#driver.remember(contributor)
+    else this.#driver.leasing.remember(contributor)
   }
 
   #message(contributor: Contributor, message: ContributorMessage): void {

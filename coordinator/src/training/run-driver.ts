@@ -1,16 +1,13 @@
 /**
- * The rounds of one run, from opening to verdict: read `#open`, `#close` and `#decide` in this order.
+ * The rounds of one run, from opening to verdict: read `proceed`, `#open`, `#close` and
+ * `#record` in this order.
  * Contributors' messages come in through `members.ts`.
  */
 import type { FeedMessage, RoundMetrics, RunView } from '@quorate/shared/api/api'
 import type { Clock } from '@quorate/shared/clock/clock'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import type { Verdict } from '@quorate/shared/methods/method'
-import type {
-  ContributorMessage,
-  CoordinatorMessage,
-  MessageOf,
-} from '@quorate/shared/protocol/messages'
+import type { ContributorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import type { RunState } from '@quorate/shared/run/state'
 import { deadlinesFor } from '@quorate/shared/round/deadlines'
 import { encodeRecord } from '@quorate/shared/wire/record'
@@ -18,12 +15,14 @@ import type { LedgerRecord } from '@quorate/shared/wire/record'
 import { encodeVerdict } from '@quorate/shared/wire/verdict'
 import { splitFrames } from '@quorate/shared/wire/frame'
 import type { Frame } from '@quorate/shared/wire/frame'
+import { Attempts } from './attempts.ts'
 import { Calibration } from './calibration.ts'
 import type { Contributor } from './contributor.ts'
 import { SLOW_READER_BYTES } from './contributor.ts'
 import type { Checkpoints } from './checkpoints.ts'
+import { detailOf } from './error-detail.ts'
 import type { EventLog } from './event-log.ts'
-import { LEASE_MS } from './lease-book.ts'
+import { Leasing } from './leasing.ts'
 import type { LeaseBook } from './lease-book.ts'
 import { openingMessages, planRound, sharesOf } from './opening.ts'
 import type { Participant } from './opening.ts'
@@ -33,9 +32,8 @@ import { RoundAtWork } from './round-at-work.ts'
 import type { FrameAnswer } from './round-at-work.ts'
 import type { RoundBook } from './round-book.ts'
 import type { RunModel } from './run-model.ts'
+import { settleRound } from './settle-round.ts'
 
-/** Attempt numbers are reserved on disk in batches, so that none is used twice across restarts. */
-const ATTEMPT_BATCH = 1000
 /** After an attempt that nobody could be counted in, the next one waits this long. */
 const VOID_PAUSE_MS = 500
 /**
@@ -53,14 +51,6 @@ type Phase =
   | { readonly kind: 'round'; readonly work: RoundAtWork; readonly cancel: () => void }
   /** Between the close and the verdict being on disk. */
   | { readonly kind: 'deciding' }
-
-/** What became of a round that has closed. */
-type Outcome =
-  | { readonly kind: 'decided'; readonly counted: readonly (readonly number[])[] }
-  /** Too few voters in every slice. */
-  | { readonly kind: 'void' }
-  /** Ended from outside before its time: nobody is to blame. */
-  | { readonly kind: 'abandoned' }
 
 interface WriteFault {
   /** The round whose entry may be on disk or not. */
@@ -88,12 +78,11 @@ export interface RunParts {
 
 export class RunDriver {
   readonly parts: RunParts
+  readonly leasing: Leasing
   #state: RunState
   #startedAtMs: number | null
   #phase: Phase = { kind: 'idle' }
-  #attempt: number
-  #reserved: number
-  #reserving = false
+  readonly #attempts: Attempts
   #groups: readonly (readonly number[])[] = []
   #attemptsThisRound = 0
   /** Since the last round was accounted for; some come while none is open. */
@@ -105,8 +94,14 @@ export class RunDriver {
 
   constructor(parts: RunParts) {
     this.parts = parts
-    this.#attempt = parts.stored.attemptsReserved
-    this.#reserved = parts.stored.attemptsReserved
+    this.leasing = new Leasing(parts)
+    this.#attempts = new Attempts(parts.stored, {
+      store: parts.store,
+      available: () => this.proceed(),
+      exhausted: (error) => {
+        if (this.running) this.#fault(`Attempts could not be reserved: ${detailOf(error)}`)
+      },
+    })
     this.#startedAtMs = parts.stored.startedAtMs
     this.#state = afterRestart(parts.stored.state)
   }
@@ -120,10 +115,6 @@ export class RunDriver {
   /** A round or the opening phase is possible: started, neither paused nor finished. */
   get running(): boolean {
     return ['waiting', 'calibrating', 'training'].includes(this.#state.kind)
-  }
-  /** The attempt that frames may belong to now, or the last one. */
-  get attempt(): number {
-    return this.#attempt
   }
 
   view(): RunView {
@@ -231,13 +222,14 @@ export class RunDriver {
     if (this.#phase.kind !== 'idle' || !this.running || this.#closed) return
     // Killed between the last verdict and its announcement, a run wakes up with nothing to do.
     if (this.parts.model.round >= this.parts.stored.settings.rounds) return this.finish('rounds')
-    const participants = this.#participants()
+    this.leasing.settle()
+    const participants = this.leasing.participants()
     const need = this.parts.stored.settings.minVoters
     if (participants.length < need) {
       this.#setState({ kind: 'waiting', need, have: participants.length })
       return
     }
-    if (!this.#attemptAvailable()) return
+    if (!this.#attempts.available()) return
     if (this.parts.model.needsCalibration) this.#calibrate(participants)
     else this.#open(participants)
   }
@@ -254,7 +246,7 @@ export class RunDriver {
     { attempt, reason }: MessageOf<ContributorMessage, 'abstain'>,
   ): void {
     if (reason === 'late') this.#late(contributor, attempt)
-    if (attempt !== this.#attempt) return
+    if (attempt !== this.#attempts.last) return
     const { number } = contributor
     if (this.#phase.kind === 'calibrating') this.#phase.work.left(number)
     if (this.#phase.kind !== 'round') return
@@ -265,13 +257,13 @@ export class RunDriver {
 
   /** A ballot that comes too late is dropped, and counted with the round at work. */
   #late(contributor: Contributor, attempt: number): void {
-    const recent = attempt <= this.#attempt && attempt > this.#attempt - RECENT_ATTEMPTS
+    const recent = attempt <= this.#attempts.last && attempt > this.#attempts.last - RECENT_ATTEMPTS
     if (!this.running || !recent || !contributor.late(attempt)) return
     this.#lateBallots += 1
   }
 
   loudness(contributor: Contributor, attempt: number, value: number): void {
-    if (this.#phase.kind !== 'calibrating' || attempt !== this.#attempt) return
+    if (this.#phase.kind !== 'calibrating' || attempt !== this.#attempts.last) return
     this.#phase.work.report(contributor.number, value)
   }
 
@@ -281,11 +273,11 @@ export class RunDriver {
     if (this.#phase.kind === 'round' && attempt === this.#phase.work.plan.attempt) {
       return this.#phase.work.frame(contributor.number, frame, this.parts.clock.nowMs())
     }
-    if (attempt <= this.#attempt && attempt > this.#attempt - RECENT_ATTEMPTS) {
+    if (attempt <= this.#attempts.last && attempt > this.#attempts.last - RECENT_ATTEMPTS) {
       if (frame.header.kind === 'ballot') this.#late(contributor, attempt)
       return { kind: 'dropped', code: 'LATE' }
     }
-    const detail = `attempt ${attempt} is not open; the last one was ${this.#attempt}`
+    const detail = `attempt ${attempt} is not open; the last one was ${this.#attempts.last}`
     return { kind: 'offence', code: 'ATTEMPT_NOT_OPEN', detail }
   }
 
@@ -293,82 +285,14 @@ export class RunDriver {
 
   /** Shares out the data anew where somebody came or left; never while a round is open. */
   settleLeases(): void {
-    if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'resting') return
-    const { leases, roster, clock } = this.parts
-    const nowMs = clock.nowMs()
-    for (const { number } of roster.ready())
-      if (!leases.holds(number)) leases.add(number, [], nowMs)
-    const { changed, expired } = leases.settle(nowMs)
-    for (const number of expired) this.#endLease(roster.get(number))
-    for (const number of changed) this.sendLease(number)
-  }
-
-  #endLease(contributor: Contributor | undefined): void {
-    if (!contributor) return
-    contributor.loaded.clear()
-    contributor.send(noLease)
-    this.remember(contributor)
-  }
-
-  #participants(): Participant[] {
-    this.settleLeases()
-    const nowMs = this.parts.clock.nowMs()
-    return this.parts.roster
-      .ready()
-      .filter(({ restsUntilMs }) => restsUntilMs <= nowMs)
-      .map((contributor) => ({ contributor, shards: this.#shardsDrawn(contributor) }))
-      .filter(({ shards }) => shards > 0)
-  }
-
-  /** h_n: leased shards, in fractions, of which at least one chunk is loaded. */
-  #shardsDrawn(contributor: Contributor): number {
-    return this.parts.leases
-      .parts(contributor.number)
-      .filter(({ chunks }) => chunks.some((chunk) => contributor.loaded.has(chunk)))
-      .reduce((sum, { fraction }) => sum + fraction, 0)
-  }
-
-  sendLease(number: number): void {
-    const contributor = this.parts.roster.get(number)
-    const lease = this.parts.leases.lease(number)
-    if (!contributor || !lease) return
-    const chunks = new Set(lease.parts.flatMap((part) => part.chunks.map(({ digest }) => digest)))
-    for (const chunk of contributor.loaded.keys()) {
-      if (!chunks.has(chunk)) contributor.loaded.delete(chunk)
-    }
-    if (contributor.status === 'waiting' && lease.parts.length > 0) contributor.status = 'joining'
-    if (contributor.status === 'joining' && lease.parts.length === 0) contributor.status = 'waiting'
-    contributor.send({ type: 'lease', ...lease, expiresInMs: LEASE_MS })
-    this.remember(contributor)
-  }
-
-  /** Keeps what a restart must know of a contributor. */
-  remember(contributor: Contributor): void {
-    const { store, stored, leases, events, model } = this.parts
-    const { number, id, name, tokenHash, joinedAtMs, lastSeenMs, banned } = contributor
-    const { roundsCounted, roundsMissed } = contributor
-    const shards = leases.parts(number).map(({ shard, chunks }) => ({ shard, chunks }))
-    const row = { number, id, name, tokenHash, joinedAtMs, lastSeenMs, banned }
-    const figures = { roundsCounted, roundsMissed, savedAtRound: model.round }
-    store.saveContributor(stored.id, { ...row, shards, ...figures }).catch((error: unknown) => {
-      events.add('error', 'contributor-not-saved', detailOf(error), null, name)
-    })
-  }
-
-  /** It cannot come back by its token any more. */
-  forget({ number, name }: Contributor): void {
-    const { store, stored, leases, events } = this.parts
-    leases.release(number)
-    store.forgetContributor(stored.id, number).catch((error: unknown) => {
-      events.add('error', 'contributor-not-saved', detailOf(error), null, name)
-    })
+    if (this.#phase.kind === 'idle' || this.#phase.kind === 'resting') this.leasing.settle()
   }
 
   #calibrate(participants: readonly Participant[]): void {
     const { settings } = this.parts.stored
     const { clock, book } = this.parts
     this.#setState({ kind: 'calibrating' })
-    const attempt = this.#nextAttempt()
+    const attempt = this.#attempts.next()
     const deadlines = deadlinesFor(book.exchangesMs(), settings.ballotDeadlineMs)
     const shares = sharesOf(participants)
     const work = new Calibration(
@@ -412,7 +336,7 @@ export class RunDriver {
     this.#setState({ kind: 'training' })
     const nowMs = clock.nowMs()
     const deadlines = deadlinesFor(book.exchangesMs(), settings.ballotDeadlineMs)
-    const at = { round: model.round, attempt: this.#nextAttempt(), nowMs }
+    const at = { round: model.round, attempt: this.#attempts.next(), nowMs }
     const inputs = { participants, previousGroups: this.#groups, d: model.d, deadlines }
     const plan = planRound(at, settings, inputs)
     this.#groups = plan.groups.map((group) => group.members)
@@ -447,7 +371,7 @@ export class RunDriver {
     const valid = outcome.map((slice) => slice.valid)
     this.#attemptsThisRound += 1
     if (!valid.includes(true)) {
-      this.#settle(work, { kind: 'void' })
+      settleRound(work, { kind: 'void' }, this.parts)
       if (this.#attemptsThisRound === 1) {
         const { round } = work.plan
         this.parts.events.add('warn', 'round-void', `Round ${round} had too few voters.`, round)
@@ -459,7 +383,7 @@ export class RunDriver {
     const record: LedgerRecord = { kind: 'round', learningRate: work.learningRate, tally }
     const closedAtMs = this.parts.clock.nowMs()
     const settle = (decided: boolean) =>
-      this.#settle(work, decided ? { kind: 'decided', counted } : { kind: 'abandoned' })
+      settleRound(work, decided ? { kind: 'decided', counted } : { kind: 'abandoned' }, this.parts)
     const recorded = this.#record(work.plan.attempt, record, { valid, settle })
     this.#watch(
       recorded.then((frame) => {
@@ -514,43 +438,6 @@ export class RunDriver {
     else connection.sendFrame(frame)
   }
 
-  /** Tells every participant which slices of its ballot counted. */
-  #settle(work: RoundAtWork, outcome: Outcome): void {
-    const { roster } = this.parts
-    const { round, attempt, groups } = work.plan
-    for (const number of groups.flatMap((group) => group.members)) {
-      const contributor = roster.get(number)
-      if (!contributor) continue
-      const counted =
-        outcome.kind === 'decided' ? outcome.counted.map((voters) => voters.includes(number)) : null
-      const settlement = { type: 'settled', round, attempt, counted } as const
-      contributor.settled(settlement)
-      contributor.send(settlement)
-      if (outcome.kind === 'abandoned') continue
-      this.#credit(contributor, counted, work.owed(number))
-      this.#heed(contributor, !counted?.includes(true) && work.silent(number))
-    }
-  }
-
-  /** `counted`: by slice, null for a void round; `owed`: it had been asked for a ballot. */
-  #credit(contributor: Contributor, counted: readonly boolean[] | null, owed: boolean): void {
-    const { leases, clock, stored } = this.parts
-    const any = counted?.includes(true) ?? false
-    if (any) {
-      contributor.roundsCounted += 1
-      leases.renew(contributor.number, clock.nowMs())
-    } else if (owed && counted) contributor.roundsMissed += 1
-    if (any || owed) contributor.adaptBatch(any, stored.settings.batch)
-  }
-
-  /** Who answers with silence is left out for a while: everybody had waited for it in vain. */
-  #heed(contributor: Contributor, silent: boolean): void {
-    const restMs = contributor.asked(silent, this.parts.clock.nowMs())
-    if (restMs === 0) return
-    const text = `${contributor.name} sends no ballots; it is not asked for ${restMs / 1000} s.`
-    this.parts.events.add('warn', 'silent', text, this.parts.model.round, contributor.name)
-  }
-
   #account(
     work: RoundAtWork,
     result: { counted: readonly (readonly number[])[]; closedAtMs: number; verdictBytes: number },
@@ -584,7 +471,7 @@ export class RunDriver {
     if (checkpoints.due(model.round)) {
       void checkpoints.make(model)
       // Rounds before a checkpoint are not read again after a restart.
-      for (const contributor of this.parts.roster.present()) this.remember(contributor)
+      for (const contributor of this.parts.roster.present()) this.leasing.remember(contributor)
     }
     this.#phase = { kind: 'idle' }
     if (this.#state.kind === 'finished') return this.#wrapUp()
@@ -627,40 +514,11 @@ export class RunDriver {
     )
   }
 
-  /** Whether a number is left that the disk knows as used; reserves more in good time. */
-  #attemptAvailable(): boolean {
-    if (this.#attempt + ATTEMPT_BATCH / 2 >= this.#reserved && !this.#reserving) {
-      this.#reserving = true
-      const { store, stored } = this.parts
-      const upTo = this.#reserved + ATTEMPT_BATCH
-      store.reserveAttempts(stored.id, upTo).then(
-        () => {
-          this.#reserved = upTo
-          this.#reserving = false
-          this.proceed()
-        },
-        (error: unknown) => {
-          this.#reserving = false
-          // Enough may be left for now; the next round asks again.
-          if (this.running && this.#attempt + 1 >= this.#reserved) {
-            this.#fault(`Attempts could not be reserved: ${detailOf(error)}`)
-          }
-        },
-      )
-    }
-    return this.#attempt + 1 < this.#reserved
-  }
-
-  #nextAttempt(): number {
-    this.#attempt += 1
-    return this.#attempt
-  }
-
   /** Forgets the round at work; its ballots settle as void. */
   #abandon(): void {
     const phase = this.#phase
     this.#cancelTimers()
-    if (phase.kind === 'round') this.#settle(phase.work, { kind: 'abandoned' })
+    if (phase.kind === 'round') settleRound(phase.work, { kind: 'abandoned' }, this.parts)
     if (phase.kind !== 'deciding') this.#phase = { kind: 'idle' }
   }
 
@@ -690,13 +548,7 @@ export class RunDriver {
   }
 }
 
-const noLease: CoordinatorMessage = { type: 'lease', version: 0, parts: [], expiresInMs: 0 }
-
 function afterRestart(state: RunState): RunState {
   const running = state.kind === 'calibrating' || state.kind === 'training'
   return running ? { kind: 'waiting', need: 1, have: 0 } : state
-}
-
-function detailOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
