@@ -158,6 +158,11 @@ describe('the operator', () => {
     expect((await ask(events, { cookies: await signIn() })).json()).toEqual({ events: [] })
   })
 
+  test('is asked for before anything of the request is looked at', async () => {
+    const bare = { method: 'POST', url: '/api/runs', payload: {} } as const
+    expect(codeOf(await under.app.inject(bare))).toBe('SIGN_IN_NEEDED')
+  })
+
   test('alone changes runs', async () => {
     for (const change of changes) expect(codeOf(await ask(change))).toBe('SIGN_IN_NEEDED')
     expect(under.training.calls).toEqual([])

@@ -13,7 +13,7 @@ import type { Config } from './config.ts'
 import { openDataSets } from './data/data-sets.ts'
 import { trainingData } from './data/training-data.ts'
 import { openDataDirectory } from './data-directory.ts'
-import { openDatabase } from './database/database.ts'
+import { closeDatabase, openDatabase } from './database/database.ts'
 import { CodedError } from './errors.ts'
 import { ThreadEvaluator } from './evaluation/evaluator.ts'
 import type { RouteApp } from './routes/route-app.ts'
@@ -81,7 +81,7 @@ async function start(
   const directory = await openDataDirectory(config.dataFolder)
   closers.push(() => directory.release())
   const database = await openDatabase(directory.databasePath)
-  closers.push(() => database.destroy())
+  closers.push(() => closeDatabase(database))
   const store = new SqliteStore(database)
   const blobs = await openFileBlobs(directory.blobsFolder)
   const deleted = await blobs.keepOnly(await store.blobsInUse())

@@ -61,3 +61,8 @@ test('a folder that cannot be made is DATA_UNWRITABLE', () =>
     await writeFile(folder, 'a file')
     await expect(openDataDirectory(folder)).rejects.toMatchObject({ code: 'DATA_UNWRITABLE' })
   }))
+
+test.runIf(process.platform === 'linux')('nor does one below /proc end in silence', async () => {
+  const opened = openDataDirectory('/proc/quorate/data')
+  await expect(opened).rejects.toMatchObject({ code: 'DATA_UNWRITABLE' })
+})

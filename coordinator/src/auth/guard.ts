@@ -4,7 +4,7 @@ import type { Operator } from './operator.ts'
 
 export const SESSION_COOKIE = 'quorate_session'
 
-/** A pre-handler: lets only the signed-in operator through. */
+/** A hook before anything of the request is looked at: lets only the signed-in operator through. */
 export function operatorOnly(operator: Operator): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
     if (await operator.isSignedIn(request.cookies[SESSION_COOKIE])) return

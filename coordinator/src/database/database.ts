@@ -32,6 +32,12 @@ export async function openDatabase(path: string): Promise<Database> {
   }
 }
 
+/** Closes the file with everything in it: what the write-ahead log holds is moved over first. */
+export async function closeDatabase(database: Database): Promise<void> {
+  await sql`pragma wal_checkpoint(truncate)`.execute(database)
+  await database.destroy()
+}
+
 /** Runs `body` with every commit on disk, not only in the operating system's hands. */
 export async function synced(
   database: Database,

@@ -9,33 +9,33 @@ import { runParams } from './route-app.ts'
 export function runControlRoutes(
   app: RouteApp,
   training: TrainingService,
-  preHandler: OperatorCheck,
+  onRequest: OperatorCheck,
 ): void {
   const config = { bodyErrorCode: 'RUN_SETTINGS' } as const
 
   app.post(
     '/api/runs',
-    { preHandler, config, schema: { body: runSettings, response: { 201: runView } } },
+    { onRequest, config, schema: { body: runSettings, response: { 201: runView } } },
     async ({ body }, reply) => reply.status(201).send(await training.create(body)),
   )
 
   app.post(
     '/api/runs/preview',
-    { preHandler, config, schema: { body: runSettings, response: { 200: previewAnswer } } },
+    { onRequest, config, schema: { body: runSettings, response: { 200: previewAnswer } } },
     async ({ body }) => training.preview(body),
   )
 
   for (const action of ['start', 'pause', 'resume', 'stop', 'again'] as const) {
     app.post(
       `/api/runs/:id/${action}`,
-      { preHandler, schema: { params: runParams, response: { 200: runView } } },
+      { onRequest, schema: { params: runParams, response: { 200: runView } } },
       async ({ params }) => training[action](params.id),
     )
   }
 
   app.delete(
     '/api/runs/:id',
-    { preHandler, schema: { params: runParams, response: { 204: z.null() } } },
+    { onRequest, schema: { params: runParams, response: { 204: z.null() } } },
     async ({ params }, reply) => {
       await training.remove(params.id)
       return reply.status(204).send(null)
@@ -45,7 +45,7 @@ export function runControlRoutes(
   app.post(
     '/api/runs/:id/contributors/:number/kick',
     {
-      preHandler,
+      onRequest,
       schema: {
         params: runParams.extend({ number: z.coerce.number().int().min(0).max(0xffffffff) }),
         body: z.strictObject({ ban: z.boolean().default(false) }),

@@ -29,7 +29,7 @@ const shardsAnswer = z.strictObject({
 export function runRoutes(
   app: RouteApp,
   training: TrainingService,
-  preHandler: OperatorCheck,
+  onRequest: OperatorCheck,
 ): void {
   app.get('/api/runs', { schema: { response: { 200: runsAnswer } } }, async () => ({
     runs: training.runs(),
@@ -59,7 +59,7 @@ export function runRoutes(
   app.get(
     '/api/runs/:id/events',
     {
-      preHandler,
+      onRequest,
       schema: {
         params: runParams,
         querystring: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),

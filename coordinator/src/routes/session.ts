@@ -65,7 +65,7 @@ export function sessionRoutes(
   app.put(
     '/api/session/password',
     {
-      preHandler: operatorOnly,
+      onRequest: operatorOnly,
       schema: {
         body: z.strictObject({ password: z.string().min(10).max(256) }),
         response: { 204: z.null() },

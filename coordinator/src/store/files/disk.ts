@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Writes `bytes` under `path` whole or not at all: temporary name, sync, rename, sync. */
@@ -33,8 +33,28 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** Makes the folder of an absolute path, and those above it that are missing. */
 export async function makeDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  const missing: string[] = []
+  for (let at = path; !(await isDirectory(at)); at = dirname(at)) missing.unshift(at)
+  // One by one: below /proc, Node's recursive mkdir tries for ever.
+  for (const folder of missing) {
+    try {
+      await mkdir(folder, { mode: 0o700 })
+    } catch (error) {
+      // Another call may have made it meanwhile.
+      if (!failedWith(error, 'EEXIST') || !(await isDirectory(folder))) throw error
+    }
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    if (failedWith(error, 'ENOENT')) return false
+    throw error
+  }
 }
 
 /** Whether a call of node:fs failed with this code (ENOENT, EEXIST, …). */
