@@ -1,27 +1,10 @@
 import type { RoundMetrics } from '@quorate/shared/api/api'
 import { describe, expect, it } from 'vitest'
+import { roundOfTests } from './round.fixture.ts'
 import { emptyHistory, MAX_CURVE, MAX_ROUNDS, withChanges } from './history.ts'
 
 function metrics(round: number, accuracy: number | null = null): RoundMetrics {
-  return {
-    round,
-    attempts: 1,
-    voters: 4,
-    expected: 4,
-    learningRate: 0.003,
-    durationMs: 250,
-    exchangeMs: 100,
-    decideMs: 2,
-    ballotBytes: 13_000,
-    tallyBytes: 9_000,
-    verdictBytes: 3_200,
-    slicesDirect: 12,
-    slicesRelayed: 0,
-    lateBallots: 0,
-    agreement: null,
-    accuracy,
-    loss: accuracy === null ? null : 1 - accuracy,
-  }
+  return { ...roundOfTests, round, accuracy, loss: accuracy === null ? null : 1 - accuracy }
 }
 
 describe('history', () => {
@@ -39,6 +22,13 @@ describe('history', () => {
     expect(withChanges(told, [{ kind: 'evaluation', point }]).curve).toEqual([point])
   })
 
+  it('is one point for a test that the feed told and that a row carries', () => {
+    const point = { round: 10, accuracy: 0.8, loss: 1 - 0.8 }
+    const told = withChanges(emptyHistory, [{ kind: 'evaluation', point }])
+    const row = metrics(9, 0.8)
+    expect(withChanges(told, [{ kind: 'round', metrics: row }]).curve).toEqual([point])
+  })
+
   it('is the same value when nothing changed', () => {
     expect(withChanges(emptyHistory, [])).toBe(emptyHistory)
   })
@@ -52,6 +42,6 @@ describe('history', () => {
     expect(history.rounds).toHaveLength(MAX_ROUNDS)
     expect(history.curve.length).toBeLessThanOrEqual(MAX_CURVE)
     expect(history.rounds.at(-1)?.round).toBe(many.length - 1)
-    expect(history.curve.at(-1)?.round).toBe(many.length - 1)
+    expect(history.curve.at(-1)?.round).toBe(many.length)
   })
 })

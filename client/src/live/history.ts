@@ -1,6 +1,7 @@
 import type { RoundMetrics } from '@quorate/shared/api/api'
 
 export interface CurvePoint {
+  /** Rounds decided when the model was tested. */
   readonly round: number
   readonly accuracy: number
   readonly loss: number
@@ -38,8 +39,9 @@ export function withChanges(history: History, changes: readonly HistoryChange[])
   }
 }
 
+/** The row of round r, counted from 0, carries the test of the model after it: r + 1 are decided. */
 function pointOf({ round, accuracy, loss }: RoundMetrics): CurvePoint | null {
-  return accuracy === null || loss === null ? null : { round, accuracy, loss }
+  return accuracy === null || loss === null ? null : { round: round + 1, accuracy, loss }
 }
 
 function inOrder<T extends { round: number }>(byRound: ReadonlyMap<number, T>): T[] {

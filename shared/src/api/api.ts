@@ -6,7 +6,7 @@ import { runState } from '../run/state.ts'
 
 const count = z.int().min(0)
 
-/** One decided (or void) round. Times in ms, bytes as sent and received by the coordinator. */
+/** One decided round, counted from 0. Times in ms, bytes as sent and received by the coordinator. */
 export const roundMetrics = z.strictObject({
   round: count,
   attempts: count,
@@ -28,7 +28,7 @@ export const roundMetrics = z.strictObject({
   lateBallots: count,
   /** Mean over contributors of the share of their signs that agree with the verdict, if known. */
   agreement: z.number().nullable(),
-  /** Only in rounds that were evaluated; on the test set. */
+  /** Only in rounds that were evaluated: of the model after this round, on the test set. */
   accuracy: z.number().nullable(),
   loss: z.number().nullable(),
 })

@@ -1,25 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { roundOfTests } from '../../live/round.fixture.ts'
 import { csvOf, jsonOf } from './export.ts'
 
-const round = {
-  round: 7,
-  attempts: 1,
-  voters: 4,
-  expected: 4,
-  learningRate: 0.003,
-  durationMs: 250,
-  exchangeMs: 100,
-  decideMs: 2,
-  ballotBytes: 4000,
-  tallyBytes: 2000,
-  verdictBytes: 1100,
-  slicesDirect: 9,
-  slicesRelayed: 3,
-  lateBallots: 0,
-  agreement: null,
-  accuracy: 0.9,
-  loss: null,
-}
+const round = { ...roundOfTests, round: 7, accuracy: 0.9 }
 
 describe('the export', () => {
   it('names every figure of a round in the header, once', () => {

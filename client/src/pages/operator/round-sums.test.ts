@@ -1,26 +1,8 @@
-import type { RoundMetrics } from '@quorate/shared/api/api'
 import { describe, expect, it } from 'vitest'
+import { roundOfTests } from '../../live/round.fixture.ts'
 import { sumRounds } from './round-sums.ts'
 
-const round: RoundMetrics = {
-  round: 0,
-  attempts: 1,
-  voters: 4,
-  expected: 4,
-  learningRate: 0.003,
-  durationMs: 250,
-  exchangeMs: 100,
-  decideMs: 2,
-  ballotBytes: 4000,
-  tallyBytes: 2000,
-  verdictBytes: 1100,
-  slicesDirect: 9,
-  slicesRelayed: 3,
-  lateBallots: 1,
-  agreement: null,
-  accuracy: null,
-  loss: null,
-}
+const round = { ...roundOfTests, lateBallots: 1 }
 
 describe('the sums over rounds', () => {
   it('divide ballots and tallies by the voters, verdicts by the rounds', () => {

@@ -43,7 +43,7 @@ const runStates: { [K in RunState['kind']]: readonly Extract<RunState, { kind: K
 
 const everyStatus = Object.values(statuses).flat()
 const everyRunState = [null, ...Object.values(runStates).flat()]
-const context = { nowMs: 0, pausedBy: 'me' } as const
+const context = { nowMs: 0, pausedBy: 'me', over: false } as const
 
 describe('the status line', () => {
   it('has a title and a sentence for every state of session and run', () => {
@@ -89,5 +89,11 @@ describe('the status line', () => {
   it('tells a pause on battery from a pause by choice', () => {
     const view = { status: { kind: 'paused' }, runState: null } as const
     expect(statusLine(view, { ...context, pausedBy: 'battery' }).title).toBe('Paused on battery')
+  })
+
+  it('does not offer to join again where the run is over', () => {
+    const view = { status: { kind: 'stopped' }, runState: null } as const
+    expect(statusLine(view, context).ways).toEqual(['again'])
+    expect(statusLine(view, { ...context, over: true }).ways).toEqual(['runs'])
   })
 })

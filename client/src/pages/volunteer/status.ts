@@ -23,7 +23,12 @@ export type PausedBy = 'me' | 'battery'
 /** What to say of every state of a session in every state of its run, and the way out of it. */
 export function statusLine(
   view: Pick<SessionView, 'status' | 'runState'>,
-  context: { readonly nowMs: number; readonly pausedBy: PausedBy },
+  context: {
+    readonly nowMs: number
+    readonly pausedBy: PausedBy
+    /** The run has finished, whether or not this session heard of it. */
+    readonly over: boolean
+  },
 ): StatusLine {
   const { status, runState } = view
   switch (status.kind) {
@@ -49,7 +54,7 @@ export function statusLine(
       return line('warn', words.lost(seconds), ['stop-now'])
     }
     case 'stopped':
-      return line('calm', words.stopped, ['again'])
+      return line('calm', words.stopped, [context.over ? 'runs' : 'again'])
     case 'finished':
       return finished(runState)
     case 'failed':
