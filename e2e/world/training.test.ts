@@ -1,21 +1,8 @@
-import type { RunSettingsInput } from '@quorate/shared/run/settings'
 import { describe, expect, test } from 'vitest'
+import { smallRun } from './checks.ts'
 import { World } from './world.ts'
 
-const settings: RunSettingsInput = {
-  name: 'world',
-  dataSet: 'synthetic',
-  seed: 5,
-  rounds: 300,
-  model: { kind: 'mlp', hidden: [8] },
-  method: { id: 'ef-vote' },
-  partition: { kind: 'label' },
-  shards: 4,
-  batch: 8,
-  learningRate: 0.02,
-  block: 64,
-  minRoundMs: 50,
-}
+const settings = { ...smallRun, rounds: 300, evaluateEvery: 10 }
 
 async function digests(world: World, run: string): Promise<Set<string>> {
   const mine = world.volunteers.map(({ view }) => view.digest)
