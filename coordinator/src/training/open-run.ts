@@ -22,7 +22,7 @@ import { RoundBook } from './round-book.ts'
 import { DIGEST_EVERY, RunDriver } from './run-driver.ts'
 import { RunModel } from './run-model.ts'
 import { settlementsOf } from './settlements.ts'
-import type { Settlement } from './settlements.ts'
+import type { RoundSettlements } from './settlements.ts'
 
 /** The disk contradicts itself: a run that cannot be brought back to where it was. */
 export class RestoreError extends Error {
@@ -85,7 +85,7 @@ async function restore(
     if (shards.length > 0 && !banned) leases.add(number, shards, clock.nowMs())
   }
   const roster = new Roster(ports.entropy, known, settings.batch)
-  creditVoters(roster, entries, known)
+  tellSettled(roster, entries, known)
   return new RunDriver({
     stored,
     model,
@@ -105,15 +105,15 @@ async function restore(
 
 /**
  * Decides again every entry since the model's checkpoint and insists on the same bytes. Returns
- * what each round said to its voters.
+ * what each round said to those who had voted.
  */
 async function replay(
   stored: StoredRun,
   model: RunModel,
   ledger: Ledger,
   book: RoundBook,
-): Promise<Map<number, Settlement>[]> {
-  const settled: Map<number, Settlement>[] = []
+): Promise<RoundSettlements[]> {
+  const settled: RoundSettlements[] = []
   const shape = { run: stored.number, d: model.d, block: model.block }
   for await (const entry of ledger.replay(model.round)) {
     const { verdict } = decodeVerdict(entry.frame, shape)
@@ -132,18 +132,18 @@ async function replay(
 }
 
 /** What a killed coordinator decided and did not live to say, or to count. */
-function creditVoters(
+function tellSettled(
   roster: Roster,
-  rounds: readonly Map<number, Settlement>[],
+  rounds: readonly RoundSettlements[],
   known: readonly StoredContributor[],
 ): void {
-  const savedAtRound = new Map(known.map((one) => [one.number, one.savedAtRound]))
-  for (const settlements of rounds) {
-    for (const [number, settlement] of settlements) {
-      const contributor = roster.get(number)
-      if (!contributor) continue
-      contributor.settled(settlement)
-      if (settlement.round >= (savedAtRound.get(number) ?? 0)) contributor.roundsCounted += 1
+  for (const { number, savedAtRound } of known) {
+    const contributor = roster.get(number)
+    if (!contributor) continue
+    for (const { voters, others } of rounds) {
+      const mine = voters.get(number)
+      contributor.settled(mine ?? others)
+      if (mine && mine.round >= savedAtRound) contributor.roundsCounted += 1
     }
   }
 }

@@ -3,20 +3,31 @@ import type { MergedTally } from '@quorate/shared/tally/tally'
 
 export type Settlement = MessageOf<CoordinatorMessage, 'settled'>
 
-/** What a ledger entry says of each of its voters, by contributor number. */
+/** What a ledger entry says: of each of its voters, by contributor number, and of everyone else. */
+export interface RoundSettlements {
+  readonly voters: ReadonlyMap<number, Settlement>
+  /** To whoever had cast a ballot all the same: it was counted nowhere. */
+  readonly others: Settlement
+}
+
 export function settlementsOf(
   { round, attempt }: { round: number; attempt: number },
   tally: MergedTally,
   valid: readonly boolean[],
-): Map<number, Settlement> {
-  const settlements = new Map<number, Settlement>()
+): RoundSettlements {
+  const settled = (counted: boolean[]): Settlement => ({ type: 'settled', round, attempt, counted })
+  const nowhere = () => tally.slices.map(() => false)
+  const counted = new Map<number, boolean[]>()
   for (const { slice, voters } of tally.slices) {
     if (!valid[slice.index]) continue
     for (const voter of voters) {
-      const counted = settlements.get(voter)?.counted ?? tally.slices.map(() => false)
-      counted[slice.index] = true
-      settlements.set(voter, { type: 'settled', round, attempt, counted })
+      const slices = counted.get(voter) ?? nowhere()
+      slices[slice.index] = true
+      counted.set(voter, slices)
     }
   }
-  return settlements
+  return {
+    voters: new Map([...counted].map(([voter, slices]) => [voter, settled(slices)])),
+    others: settled(nowhere()),
+  }
 }
