@@ -28,7 +28,7 @@ export function applyVerdict(
   })
 }
 
-/** δ of coordinate i. */
+/** δ of coordinate i; asked in ascending order. */
 type Steps = (i: number) => number
 
 function stepsOf(
@@ -40,6 +40,22 @@ function stepsOf(
     case 'signs': {
       const { signs, step } = verdict
       return (i) => signAt(signs, i) * step
+    }
+    case 'dense': {
+      const { steps } = verdict
+      return (i) => steps[i] ?? NaN
+    }
+    case 'sparse': {
+      const steps = new Map([...verdict.indices].map((i, j) => [i, verdict.steps[j] ?? NaN]))
+      return (i) => steps.get(i) ?? 0
+    }
+    case 'signed': {
+      const { signs, steps, ends } = verdict
+      let range = 0
+      return (i) => {
+        while (i >= (ends[range] ?? Infinity)) range += 1
+        return signAt(signs, i) * (steps[range] ?? NaN)
+      }
     }
     case 'scaled': {
       const { signs } = verdict

@@ -18,8 +18,17 @@ export function weightFault(
   units: Uint8Array | null,
 ): WeightFault | null {
   switch (method.id) {
+    case 'signsgd':
     case 'signsgd-mv':
     case 'signum-mv':
+    case 'noisy-signsgd':
+    case 'sto-sign':
+    case 'z-sign-fedavg':
+    // Methods that send vectors cast no ballots: any slice of one would be refused before.
+    case 'ef-signsgd':
+    case 'mem-sgd':
+    case 'sgd':
+    case 'fedavg':
       return weights ? 'WITH_WEIGHTS' : null
     case 'ssdm':
       return weights?.some((weight) => weight > 1) ? 'OVER_BUDGET' : null

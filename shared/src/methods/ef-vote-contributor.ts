@@ -2,7 +2,7 @@ import { packSigns, signAt } from '../sign/pack.ts'
 import type { Slice } from '../tally/slices.ts'
 import { blockCount } from '../tally/slices.ts'
 import { applyBudget } from './budget.ts'
-import type { DownLink, EfVoteSettings } from './ef-vote-settings.ts'
+import type { EfVoteSettings } from './ef-vote-settings.ts'
 import { gridValue } from './grid.ts'
 import { zeroRuleOf } from './majority.ts'
 import type { Ballot, ContributorHalf, FloatVector, RoundTerms } from './method.ts'
@@ -30,20 +30,20 @@ interface Claim {
 export function efVoteContributor(
   settings: EfVoteSettings,
   shape: VectorShape,
-  down: DownLink,
-): ContributorHalf<Owed, Claim> {
-  const scaleOf = (terms: RoundTerms) => (down === 'scaled' ? terms.learningRate : 1)
+): ContributorHalf<Ballot, Owed, Claim> {
+  const scaleOf = (terms: RoundTerms) => (settings.down === 'scaled' ? terms.learningRate : 1)
   return {
     init: () => ({ e: zeros(shape) }),
     cast({ e }, gradient, terms) {
       const scale = scaleOf(terms)
       const p = zeros(shape)
       for (let i = 0; i < p.length; i++) p[i] = scale * (gradient[i] ?? 0) + (e[i] ?? 0)
-      const ballot = {
+      const ballot: Ballot = {
+        kind: 'ballot',
         signs: packSigns(p, zeroRuleOf(settings.zeroRule, terms)),
         weights: weightsOf(p, terms, settings),
       }
-      return { ballot, pending: { p, ballot } }
+      return { sent: ballot, pending: { p, ballot } }
     },
     settle(state, claim, settlement, terms) {
       if (settlement.kind === 'void') return

@@ -2,7 +2,7 @@ import { packSignsInto, signAt, signWordCount } from '../sign/pack.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { MergedTally, SliceTally } from '../tally/tally.ts'
 import { unitsOf } from './ef-vote-contributor.ts'
-import type { DownLink, EfVoteSettings } from './ef-vote-settings.ts'
+import type { EfVoteSettings } from './ef-vote-settings.ts'
 import { gridByte, gridValue } from './grid.ts'
 import { tieRuleOf } from './majority.ts'
 import type {
@@ -32,10 +32,9 @@ interface EfVoteState {
 export function efVoteCoordinator(
   settings: EfVoteSettings,
   shape: VectorShape,
-  down: DownLink,
-): CoordinatorHalf<EfVoteState> {
+): CoordinatorHalf<MergedTally, EfVoteState> {
   const blocks = blockCount(shape.d, shape.block)
-  const step = down === 'sign' ? signStep : scaledStep
+  const step = settings.down === 'sign' ? signStep : scaledStep
   return {
     calibrates: true,
     init: () => ({ vector: zeros(shape), units: null }),

@@ -1,7 +1,7 @@
-import type { Method } from './method.ts'
+import type { VotingMethod } from './method.ts'
 import { efVoteContributor } from './ef-vote-contributor.ts'
 import { efVoteCoordinator } from './ef-vote-coordinator.ts'
-import type { DownLink, EfVoteSettings } from './ef-vote-settings.ts'
+import type { EfVoteSettings } from './ef-vote-settings.ts'
 import type { VectorShape } from './shape.ts'
 
 /**
@@ -10,14 +10,11 @@ import type { VectorShape } from './shape.ts'
  *
  * Source: METHODS.md, EF-Vote.
  */
-export function efVote(
-  settings: EfVoteSettings,
-  shape: VectorShape,
-  down: DownLink = 'sign',
-): Method {
+export function efVote(settings: EfVoteSettings, shape: VectorShape): VotingMethod {
   return {
+    kind: 'votes',
     weighted: true,
-    contributor: efVoteContributor(settings, shape, down),
-    coordinator: efVoteCoordinator(settings, shape, down),
+    contributor: efVoteContributor(settings, shape),
+    coordinator: efVoteCoordinator(settings, shape),
   }
 }

@@ -1,115 +1,50 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { signAt } from '../sign/pack.ts'
 import { cutBallot, tallyPlain } from '../tally/count.ts'
-import type { Slice } from '../tally/slices.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { MergedTally } from '../tally/tally.ts'
 import { applyVerdict } from './apply.ts'
-import type { MethodOptions } from './create.ts'
 import { createMethod } from './create.ts'
 import { gridValue, gridValues } from './grid.ts'
-import type { Ballot, Cast, FloatVector, Method, RoundTerms, Verdict } from './method.ts'
-import type { MethodSettings } from './settings.ts'
-import type { UniformSource } from './ssdm.ts'
-
-interface GoldenRound {
-  unit: number[]
-  weights: number[][] | Record<string, number[]>
-  tally: number[]
-  voters?: number[]
-  step_scale?: number[]
-}
-
-interface GoldenMethod {
-  lr: number
-  x: number[][]
-  messages?: number[][][]
-  rounds?: GoldenRound[]
-  e_final?: number[][]
-}
-
-interface Golden {
-  workers: number
-  block: number
-  rounds: number
-  K: number
-  tau?: number
-  h: number[][]
-  c: number[][]
-  x0: number[]
-  slices?: number[][]
-  u_stream?: number[][][]
-  scale?: number[]
-  loud?: number[][]
-  here?: boolean[][]
-  counted?: boolean[][][]
-  methods: Record<string, GoldenMethod>
-}
-
-const read = (name: string) =>
-  JSON.parse(readFileSync(new URL(`../../golden/${name}`, import.meta.url), 'utf8')) as Golden
-const replay = read('replay.json')
-const edge = read('replay_edge.json')
-
-type Precision = NonNullable<MethodOptions['precision']>
-const PRECISIONS: readonly { precision: Precision; tolerance: number }[] = [
-  { precision: 'float64', tolerance: 1e-9 },
-  { precision: 'float32', tolerance: 1e-4 },
-]
+import {
+  edge,
+  expectClose,
+  goldenMethod,
+  gradientOf,
+  layoutOf,
+  PRECISIONS,
+  replay,
+  replayUniforms,
+  sliceList,
+} from './golden.fixture.ts'
+import type { Golden, GoldenPlace } from './golden.fixture.ts'
+import type { Ballot, Cast, FloatVector, RoundTerms, Verdict, VotingMethod } from './method.ts'
+import type { VotingSettings } from './settings.ts'
 
 const rules = { zeroRule: 'plus', tieRule: 'plus' } as const
-const efVote = (golden: Golden): MethodSettings => ({
+const efVote = (golden: Golden, down: 'sign' | 'scaled'): VotingSettings => ({
   id: 'ef-vote',
   beta: 0.9,
   kappa: 4,
   tau: golden.tau ?? null,
   errorBound: golden.K,
   floor: 0.05,
+  down,
   ...rules,
 })
 
 /** What one decided round came to, as the golden files record it. */
 interface Played {
   readonly terms: RoundTerms
-  readonly casts: ReadonlyMap<number, Cast>
+  readonly casts: ReadonlyMap<number, Cast<Ballot>>
   readonly tally: MergedTally
   readonly verdict: Verdict
   readonly x: readonly number[]
 }
 
-interface Run {
-  readonly golden: Golden
+interface Run extends GoldenPlace {
   readonly lr: number
-  /** The golden x after each round. */
-  readonly path: readonly number[][]
-  readonly method: Method
-  readonly precision: Precision
-}
-
-function sliceList(golden: Golden): readonly Slice[] {
-  const d = golden.x0.length
-  const inBlocks = golden.slices ?? [[...Array(blockCount(d, golden.block)).keys()]]
-  return inBlocks.map((blocks, index) => {
-    const first = blocks[0] ?? NaN
-    const start = first * golden.block
-    return { index, start, end: Math.min(d, (first + blocks.length) * golden.block) }
-  })
-}
-
-/**
- * The gradient at x, or, in float32, at the golden x: the files hold signs of rounding noise
- * (2.8e-17), which no float32 trajectory of its own could have.
- */
-function gradientOf(run: Run, x: FloatVector, at: { t: number; n: number }) {
-  const { golden, precision, path } = run
-  const loud = golden.loud?.[at.n]
-  const there = precision === 'float64' ? x : (path[at.t - 1] ?? golden.x0)
-  const gradient = Array.from(there, (value, i) => {
-    const slope = (golden.h[at.n]?.[i] ?? NaN) * (value - (golden.c[at.n]?.[i] ?? NaN))
-    return (golden.scale?.[at.t] ?? 1) * (loud?.[i] ?? 1) * slope
-  })
-  return precision === 'float64' ? Float64Array.from(gradient) : Float32Array.from(gradient)
+  readonly method: VotingMethod
 }
 
 /** Plays a golden file's rounds through both halves of a method; returns them and final states. */
@@ -131,7 +66,7 @@ function play(run: Run): { rounds: Played[]; states: unknown[] } {
     : null
   const rounds = Array.from({ length: golden.rounds }, (_, t): Played => {
     const terms = { ...opening, round: t, units }
-    const casts = new Map<number, Cast>()
+    const casts = new Map<number, Cast<Ballot>>()
     golden.h.forEach((_, n) => {
       if (golden.here?.[t]?.[n] === false) return
       const gradient = gradientOf(run, x, { t, n })
@@ -155,7 +90,7 @@ function play(run: Run): { rounds: Played[]; states: unknown[] } {
 
 function merged(
   golden: Golden,
-  casts: ReadonlyMap<number, Cast>,
+  casts: ReadonlyMap<number, Cast<Ballot>>,
   isCounted: (n: number, j: number) => boolean,
 ): MergedTally {
   const { block, x0 } = golden
@@ -164,7 +99,7 @@ function merged(
     return tallyPlain(
       slice,
       block,
-      ballots.map(([n, { ballot }]) => cutBallot(ballot, slice, block, n)),
+      ballots.map(([n, { sent: ballot }]) => cutBallot(ballot, slice, block, n)),
     )
   })
   return { d: x0.length, block, slices }
@@ -179,31 +114,6 @@ function stepExactly(x: Float64Array, { slices }: MergedTally, lr: number): void
   }
 }
 
-function expectClose(actual: Iterable<number>, expected: readonly number[], tolerance: number) {
-  const values = [...actual]
-  expect(values.length).toBe(expected.length)
-  values.forEach((value, i) => {
-    const other = expected[i] ?? NaN
-    const error = Math.abs(value - other) / Math.max(1, Math.abs(other))
-    expect(error, `${value} at ${i}, not ${other}`).toBeLessThanOrEqual(tolerance)
-  })
-}
-
-function goldenMethod(golden: Golden, id: string): GoldenMethod {
-  const method = golden.methods[id]
-  if (!method) throw new Error(`no golden method ${id}`)
-  return method
-}
-
-const layoutOf = (golden: Golden) => ({
-  size: golden.x0.length,
-  tensors: [{ offset: 0, size: golden.x0.length }],
-})
-
-const replayUniforms: UniformSource = (out, { round, contributor }) => {
-  out.set(replay.u_stream?.[round]?.[contributor] ?? [])
-}
-
 const votes = (ballot: Ballot, d: number, block: number) =>
   Array.from({ length: d }, (_, i) => {
     const weight = ballot.weights ? (ballot.weights[Math.floor(i / block)] ?? NaN) : 1
@@ -211,10 +121,11 @@ const votes = (ballot: Ballot, d: number, block: number) =>
   })
 
 describe.each(PRECISIONS)('replay.json in $precision', ({ precision, tolerance }) => {
-  const signMethods: readonly { id: string; settings: MethodSettings }[] = [
+  const signMethods: readonly { id: string; settings: VotingSettings }[] = [
     { id: 'signsgd_mv', settings: { id: 'signsgd-mv', ...rules } },
     { id: 'signum_mv', settings: { id: 'signum-mv', beta: 0.9, ...rules } },
     { id: 'ssdm', settings: { id: 'ssdm', beta: 0.9, norm: 'l2' } },
+    { id: 'sto_sign_B4', settings: { id: 'sto-sign', bound: 4, tieRule: 'plus' } },
   ]
   it.each(signMethods)('$id sends the same signs and goes the same way', ({ id, settings }) => {
     const expected = goldenMethod(replay, id)
@@ -228,7 +139,7 @@ describe.each(PRECISIONS)('replay.json in $precision', ({ precision, tolerance }
       precision,
     })
     rounds.forEach(({ casts, x }, t) => {
-      for (const [n, { ballot }] of casts) {
+      for (const [n, { sent: ballot }] of casts) {
         expect(votes(ballot, 8, replay.block), `round ${t} of ${n}`).toEqual(
           expected.messages?.[t]?.[n],
         )
@@ -250,9 +161,8 @@ const EF_VOTES = PRECISIONS.flatMap((precision) =>
 
 describe.each(EF_VOTES)('$id of $name in $precision', ({ golden, id, down, ...at }) => {
   const expected = goldenMethod(golden, id)
-  const method = createMethod(efVote(golden), layoutOf(golden), golden.block, {
+  const method = createMethod(efVote(golden, down), layoutOf(golden), golden.block, {
     precision: at.precision,
-    down,
   })
   const run = { golden, lr: expected.lr, path: expected.x, method, precision: at.precision }
   const { rounds, states } = play(run)
@@ -268,7 +178,7 @@ describe.each(EF_VOTES)('$id of $name in $precision', ({ golden, id, down, ...at
       const weights = Object.entries(expected.rounds?.[t]?.weights ?? {})
       expect(weights.length).toBe(casts.size)
       for (const [n, row] of weights) {
-        expect([...(casts.get(Number(n))?.ballot.weights ?? [])], `round ${t} of ${n}`).toEqual(row)
+        expect([...(casts.get(Number(n))?.sent.weights ?? [])], `round ${t} of ${n}`).toEqual(row)
       }
     })
   })
@@ -277,11 +187,11 @@ describe.each(EF_VOTES)('$id of $name in $precision', ({ golden, id, down, ...at
       const messages = expected.messages?.[t]
       if (!messages) return
       const units = terms.units ?? new Uint8Array()
-      for (const [n, { ballot }] of casts) {
-        const sent = votes(ballot, golden.x0.length, golden.block).map(
+      for (const [n, { sent: ballot }] of casts) {
+        const decoded = votes(ballot, golden.x0.length, golden.block).map(
           (vote, i) => vote * gridValue(units[Math.floor(i / golden.block)] ?? 0),
         )
-        expectClose(sent, messages[n] ?? [], 1e-12)
+        expectClose(decoded, messages[n] ?? [], 1e-12)
       }
     })
   })

@@ -1,5 +1,6 @@
 import type { Slice } from '../tally/slices.ts'
 import type { MergedTally } from '../tally/tally.ts'
+import type { MergedVectors } from '../vectors/vectors.ts'
 
 /** Float32 in a run; float64 where golden vectors are compared. */
 export type FloatVector = Float32Array | Float64Array
@@ -12,9 +13,35 @@ export type SignWords = Uint32Array
  * `weights`: one integer 0..15 per block, or null = all 1; 0 = abstains in that block.
  */
 export interface Ballot {
+  readonly kind: 'ballot'
   readonly signs: SignWords
   readonly weights: Uint8Array | null
 }
+
+/** What a method that sums vectors has a contributor send; it goes to the coordinator directly. */
+export type VectorContribution = DenseVector | SparseVector | SignedVector
+
+/** [d] floats. */
+export interface DenseVector {
+  readonly kind: 'dense'
+  readonly values: FloatVector
+}
+
+/** values[j] at coordinate indices[j], ascending; 0 elsewhere. */
+export interface SparseVector {
+  readonly kind: 'sparse'
+  readonly indices: Uint32Array
+  readonly values: FloatVector
+}
+
+/** ±scales[t] in tensor t; no scale is negative. */
+export interface SignedVector {
+  readonly kind: 'signed'
+  readonly signs: SignWords
+  readonly scales: FloatVector
+}
+
+export type Contribution = Ballot | VectorContribution
 
 /** What is fixed for everyone when a round opens. */
 export interface RoundTerms {
@@ -30,9 +57,9 @@ export interface RoundTerms {
   readonly units: Uint8Array | null
 }
 
-/** A ballot and what it would make of the contributor's state; provisional until settled. */
-export interface Cast<Pending = unknown> {
-  readonly ballot: Ballot
+/** What is sent, and what it would make of the contributor's state; provisional until settled. */
+export interface Cast<Sent = Contribution, Pending = unknown> {
+  readonly sent: Sent
   readonly pending: Pending
 }
 
@@ -40,15 +67,15 @@ export interface Cast<Pending = unknown> {
 export type Settlement =
   { readonly kind: 'decided'; readonly counted: readonly boolean[] } | { readonly kind: 'void' }
 
-/** The contributor half of a voting method. `State` and `Pending` own their buffers. */
-export interface ContributorHalf<State = unknown, Pending = unknown> {
+/** The contributor half of a method. `State` and `Pending` own their buffers. */
+export interface ContributorHalf<Sent = Contribution, State = unknown, Pending = unknown> {
   /** Fresh state for d parameters. */
   init(): State
   /**
-   * Turns the gradient (mean over the batch, times the share) into a ballot. `state` is not
+   * Turns the gradient (mean over the batch, times the share) into a contribution. `state` is not
    * changed; `gradient` is finite (checked by the caller) and may be overwritten.
    */
-  cast(state: State, gradient: FloatVector, terms: ContributorTerms): Cast<Pending>
+  cast(state: State, gradient: FloatVector, terms: ContributorTerms): Cast<Sent, Pending>
   /** Commits or drops `pending`, slice by slice (METHODS.md, "Counted or not"). Mutates `state`. */
   settle(state: State, pending: Pending, settlement: Settlement, terms: RoundTerms): void
   /** The finite number reported in the opening phase, for methods that calibrate; else null. */
@@ -71,6 +98,17 @@ export type Verdict = VerdictStep & {
 export type VerdictStep =
   /** δ_i = ±step */
   | { readonly kind: 'signs'; readonly step: number; readonly signs: SignWords }
+  /** δ_i = ±steps[k] in range k, which ends before ends[k]; the last ends at d. */
+  | {
+      readonly kind: 'signed'
+      readonly ends: Uint32Array
+      readonly steps: FloatVector
+      readonly signs: SignWords
+    }
+  /** δ at indices[j], ascending, is steps[j]; 0 elsewhere. */
+  | { readonly kind: 'sparse'; readonly indices: Uint32Array; readonly steps: FloatVector }
+  /** δ_i = steps[i] */
+  | { readonly kind: 'dense'; readonly steps: FloatVector }
   /** δ_i = ±2^(k/4) of the block's grid byte */
   | { readonly kind: 'scaled'; readonly steps: Uint8Array; readonly signs: SignWords }
   /**
@@ -86,17 +124,17 @@ export type VerdictStep =
   /** Nothing moves: the opening phase's entry, which only announces units. */
   | { readonly kind: 'none' }
 
-/** The coordinator half of a voting method. */
-export interface CoordinatorHalf<State = unknown> {
+/** The coordinator half of a method, which decides on tallies or on sums of vectors. */
+export interface CoordinatorHalf<Merged = MergedTally, State = unknown> {
   readonly calibrates: boolean
   init(): State
   /** Opening phase: the units for round 0 from the contributors' loudness reports. */
   calibrate(state: State, reports: readonly number[]): Uint8Array | null
   /**
-   * The verdict on a merged tally; in slices below quorum (`valid[j]` false) state is untouched
+   * The verdict on what was merged; in slices below quorum (`valid[j]` false) state is untouched
    * and δ = 0. Mutates `state`.
    */
-  decide(state: State, tally: MergedTally, terms: CoordinatorTerms): Verdict
+  decide(state: State, merged: Merged, terms: CoordinatorTerms): Verdict
   /** The units announced for the next round, as in the last verdict or calibration; else null. */
   units(state: State): Uint8Array | null
   /** State as bytes for a checkpoint, and back. Throws on bytes of another shape. */
@@ -109,8 +147,12 @@ export interface CoordinatorTerms extends RoundTerms {
 }
 
 /** One method, both halves, for a run of d parameters. */
-export interface Method {
-  readonly contributor: ContributorHalf
+export type Method = VotingMethod | VectorMethod
+
+/** Ballots, tallied exactly: they travel through slice owners and merge in any order. */
+export interface VotingMethod {
+  readonly kind: 'votes'
+  readonly contributor: ContributorHalf<Ballot>
   readonly coordinator: CoordinatorHalf
   /**
    * Every ballot carries block weights 0..15 (EF-Vote). Without them a ballot votes in full, or
@@ -118,3 +160,23 @@ export interface Method {
    */
   readonly weighted: boolean
 }
+
+/** Floats, summed by the coordinator in the order of contributors' numbers; one slice. */
+export interface VectorMethod {
+  readonly kind: 'vectors'
+  readonly contributor: ContributorHalf<VectorContribution>
+  readonly coordinator: CoordinatorHalf<MergedVectors>
+  /** What its contributions look like, known to both ends before anything is sent. */
+  readonly form: VectorForm
+}
+
+export type VectorForm =
+  | { readonly kind: 'dense' }
+  /** k coordinates; `shared`: those that every contributor sends in a round, or null = its own. */
+  | {
+      readonly kind: 'sparse'
+      readonly k: number
+      readonly shared: ((at: { runSeed: number; round: number }) => Uint32Array) | null
+    }
+  /** One scale for each of so many tensors. */
+  | { readonly kind: 'signed'; readonly tensors: number }

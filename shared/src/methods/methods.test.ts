@@ -9,7 +9,7 @@ import { createMethod } from './create.ts'
 import { gridByte } from './grid.ts'
 import type { Ballot, ContributorTerms, FloatVector } from './method.ts'
 import { SavedStateError } from './saved-state.ts'
-import type { MethodSettings } from './settings.ts'
+import type { VotingSettings } from './settings.ts'
 import { methodSettings } from './settings.ts'
 
 const D = 160
@@ -17,13 +17,20 @@ const BLOCK = 64
 const slices = sliceRanges(D, BLOCK, 2)
 const layout = { size: D, tensors: [{ offset: 0, size: D }] }
 const coin = { zeroRule: 'coin', tieRule: 'coin' } as const
-const efSettings = methodSettings.parse({ id: 'ef-vote' })
-const ALL: readonly MethodSettings[] = [
-  { id: 'signsgd-mv', ...coin },
-  { id: 'signum-mv', beta: 0.9, ...coin },
-  { id: 'ssdm', beta: 0.9, norm: 'l2' },
-  efSettings,
-]
+const votingSettings = (id: VotingSettings['id']) => methodSettings.parse({ id }) as VotingSettings
+const efSettings = votingSettings('ef-vote')
+const ALL = (
+  [
+    'signsgd',
+    'signsgd-mv',
+    'signum-mv',
+    'ssdm',
+    'noisy-signsgd',
+    'sto-sign',
+    'z-sign-fedavg',
+    'ef-vote',
+  ] as const
+).map(votingSettings)
 
 const units = (z: number) => new Uint8Array(Math.ceil(D / BLOCK)).fill(gridByte(z))
 const terms = (contributor = 0, round = 0): ContributorTerms => ({
@@ -64,11 +71,11 @@ describe.each(ALL)('$id', (settings) => {
     expect(state).toEqual(before)
   })
   it('casts the same ballot again from the same state and gradient', () => {
-    const cast = () => contributor.cast(contributor.init(), ramp(1), terms()).ballot
+    const cast = () => contributor.cast(contributor.init(), ramp(1), terms()).sent
     expect(cast()).toEqual(cast())
   })
   it('leaves void slices at δ = 0 and their state untouched', () => {
-    const ballot = contributor.cast(contributor.init(), ramp(1), terms()).ballot
+    const ballot = contributor.cast(contributor.init(), ramp(1), terms()).sent
     const state = coordinator.init()
     const verdict = coordinator.decide(state, tallyOf([ballot]), {
       ...terms(),
@@ -82,7 +89,7 @@ describe.each(ALL)('$id', (settings) => {
     expect(bytes.slice(0, 1 + 4 * 128)).toEqual(fresh.slice(0, 1 + 4 * 128))
   })
   it('restores the state it saved, to the bit, and refuses other bytes', () => {
-    const ballot = contributor.cast(contributor.init(), ramp(1), terms()).ballot
+    const ballot = contributor.cast(contributor.init(), ramp(1), terms()).sent
     const state = coordinator.init()
     const at = { ...terms(), valid: [true, true] }
     coordinator.decide(state, tallyOf([ballot]), at)
@@ -102,13 +109,14 @@ describe('zeros and ties', () => {
   it('a contributor tosses its own coin for 0 and −0', () => {
     const { contributor } = createMethod({ id: 'signsgd-mv', ...coin }, layout, BLOCK)
     const zeros = Float32Array.from({ length: D }, (_, i) => (i % 2 ? 0 : -0))
-    const { signs } = contributor.cast(null, zeros, terms(3, 8)).ballot
+    const { signs } = contributor.cast(null, zeros, terms(3, 8)).sent
     for (let i = 0; i < D; i++) expect(signAt(signs, i)).toBe(coinAt(9, 8, 3, i) ? 1 : -1)
   })
   it('the coordinator tosses for a tie, and only for a tie', () => {
     const { coordinator } = createMethod({ id: 'signsgd-mv', ...coin }, layout, BLOCK)
     const half = Float32Array.from({ length: D }, (_, i) => (i < 80 ? 1 : -1))
     const ballots = [new Float32Array(D).fill(1), half].map((values) => ({
+      kind: 'ballot' as const,
       signs: packSigns(values, 'plus'),
       weights: null,
     }))
@@ -121,7 +129,11 @@ describe('zeros and ties', () => {
   })
   it('the bits of a void slice and the padding are 0', () => {
     const { coordinator } = createMethod({ id: 'signsgd-mv', ...coin }, layout, BLOCK)
-    const plus = { signs: packSigns(new Float32Array(D).fill(1), 'plus'), weights: null }
+    const plus = {
+      kind: 'ballot' as const,
+      signs: packSigns(new Float32Array(D).fill(1), 'plus'),
+      weights: null,
+    }
     const at = { ...terms(), valid: [true, false] }
     const verdict = coordinator.decide(null, tallyOf([plus]), at)
     expect(verdict.kind === 'signs' && [...verdict.signs]).toEqual(
@@ -155,9 +167,13 @@ describe('ssdm', () => {
   })
   it('votes 0 with an all-zero vector, and is counted in P', () => {
     const { contributor, coordinator } = createMethod(settings, layout, BLOCK)
-    const still = contributor.cast(contributor.init(), new Float32Array(D), terms(1)).ballot
+    const still = contributor.cast(contributor.init(), new Float32Array(D), terms(1)).sent
     expect([...(still.weights ?? [])]).toEqual([0, 0, 0])
-    const plus = { signs: packSigns(new Float32Array(D).fill(1), 'plus'), weights: null }
+    const plus = {
+      kind: 'ballot' as const,
+      signs: packSigns(new Float32Array(D).fill(1), 'plus'),
+      weights: null,
+    }
     const at = { ...terms(), valid: [true, true] }
     const verdict = coordinator.decide(null, tallyOf([plus, still]), at)
     if (verdict.kind !== 'sums') throw new Error(`a verdict of ${verdict.kind}`)
@@ -169,7 +185,11 @@ describe('ssdm', () => {
   })
   it('has a table for each number of voters', () => {
     const { coordinator } = createMethod(settings, layout, BLOCK)
-    const plus = { signs: packSigns(new Float32Array(D).fill(1), 'plus'), weights: null }
+    const plus = {
+      kind: 'ballot' as const,
+      signs: packSigns(new Float32Array(D).fill(1), 'plus'),
+      weights: null,
+    }
     const [both] = tallyOf([plus, plus]).slices
     const [, one] = tallyOf([plus]).slices
     if (!both || !one) throw new Error('no slices')
@@ -181,13 +201,17 @@ describe('ssdm', () => {
   })
   it('refuses a weight above 1, which would step out of the table', () => {
     const { coordinator } = createMethod(settings, layout, BLOCK)
-    const loud = { signs: new Uint32Array(5), weights: Uint8Array.of(1, 1, 15) }
+    const loud = {
+      kind: 'ballot' as const,
+      signs: new Uint32Array(5),
+      weights: Uint8Array.of(1, 1, 15),
+    }
     const at = { ...terms(), valid: [true, true] }
     expect(() => coordinator.decide(null, tallyOf([loud]), at)).toThrow(RangeError)
   })
   it('draws from another stream for another contributor', () => {
     const { contributor } = createMethod(settings, layout, BLOCK)
-    const cast = (n: number) => contributor.cast(contributor.init(), ramp(1), terms(n)).ballot.signs
+    const cast = (n: number) => contributor.cast(contributor.init(), ramp(1), terms(n)).sent.signs
     expect(cast(1)).not.toEqual(cast(2))
   })
 })
@@ -198,7 +222,11 @@ describe('ef-vote', () => {
 
   it('owes nothing of what was sent in full, and the whole claim where it was not counted', () => {
     const state = owed()
-    const { ballot, pending } = contributor.cast(state, new Float32Array(D).fill(1.75), terms())
+    const { sent: ballot, pending } = contributor.cast(
+      state,
+      new Float32Array(D).fill(1.75),
+      terms(),
+    )
     expect([...(ballot.weights ?? [])]).toEqual([7, 7, 7])
     contributor.settle(state, pending, decided(true, false), terms())
     expect([state.e[0], state.e[127], state.e[128], state.e[D - 1]]).toEqual([0, 0, 1.75, 1.75])
@@ -215,7 +243,7 @@ describe('ef-vote', () => {
   it('takes the mean of a short last block over its real coordinates', () => {
     const gradient = new Float32Array(D)
     gradient.fill(1, 128)
-    const { weights } = contributor.cast(owed(), gradient, terms()).ballot
+    const { weights } = contributor.cast(owed(), gradient, terms()).sent
     expect([...(weights ?? [])]).toEqual([0, 0, 4])
   })
   it('keeps every slice within the loudness budget', () => {
@@ -225,7 +253,7 @@ describe('ef-vote', () => {
     })
     fc.assert(
       fc.property(spiky, (values) => {
-        const { weights } = contributor.cast(owed(), Float32Array.from(values), terms()).ballot
+        const { weights } = contributor.cast(owed(), Float32Array.from(values), terms()).sent
         const [a = 0, b = 0, c = 0] = weights ?? []
         expect(a + b).toBeLessThanOrEqual(15)
         expect(c).toBeLessThanOrEqual(7)
@@ -238,6 +266,7 @@ describe('ef-vote', () => {
   })
 
   const ballotOf = (...weights: number[]): Ballot => ({
+    kind: 'ballot',
     signs: new Uint32Array(5),
     weights: Uint8Array.from(weights),
   })

@@ -5,7 +5,8 @@ import { packSigns, signAt } from '../sign/pack.ts'
 import { tallyPlain } from '../tally/count.ts'
 import { createMethod } from './create.ts'
 import type { FloatVector } from './method.ts'
-import { drawSigns, plusProbabilities } from './ssdm.ts'
+import { plusProbabilities } from './ssdm.ts'
+import { drawSigns } from './uniform-source.ts'
 
 interface Majority {
   signs: number[][]
@@ -87,7 +88,7 @@ describe('signum', () => {
     const state = method.contributor.init() as { m: FloatVector }
     g.forEach((gradient, t) => {
       const cast = method.contributor.cast(state, Float64Array.from(gradient), terms(4, t))
-      expect(signsOf(cast.ballot.signs, 4)).toEqual(signs[t])
+      expect(signsOf(cast.sent.signs, 4)).toEqual(signs[t])
       const settlement = { kind: 'decided', counted: [true] } as const
       method.contributor.settle(state, cast.pending, settlement, terms(4, t))
       m[t]?.forEach((value, i) => expect(state.m[i]).toBeCloseTo(value, 12))
@@ -151,7 +152,7 @@ describe('ssdm', () => {
         m[t]?.[n]?.forEach((value, i) => expect(state.m[i]).toBeCloseTo(value, 12))
         const expected = probabilities[t]?.[n]
         if (!expected) {
-          expect([...(cast.ballot.weights ?? [])], 'an all-zero vector votes 0').toEqual([0])
+          expect([...(cast.sent.weights ?? [])], 'an all-zero vector votes 0').toEqual([0])
           return
         }
         const actual = plusProbabilities(state.m, 'l2', { ...layout(2), d: 2 })

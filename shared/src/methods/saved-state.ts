@@ -18,6 +18,13 @@ export const noState = {
   },
 }
 
+/** Methods without units need no opening phase. */
+export const noUnits = {
+  calibrates: false,
+  calibrate: () => null,
+  units: () => null,
+}
+
 /** A float vector and the units, or null where none were announced yet. */
 export interface VectorAndUnits {
   readonly vector: FloatVector

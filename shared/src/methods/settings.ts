@@ -4,8 +4,10 @@ const zeroRule = z.enum(['coin', 'plus'])
 const tieRule = z.enum(['coin', 'plus'])
 const beta = z.number().min(0).lt(1)
 
-/** The voting methods of METHODS.md that a run can use, each with its hyper-parameters. */
+/** The methods of METHODS.md, each with its hyper-parameters. */
 export const methodSettings = z.discriminatedUnion('id', [
+  /** One contributor alone. */
+  z.strictObject({ id: z.literal('signsgd'), zeroRule: zeroRule.default('coin') }),
   z.strictObject({
     id: z.literal('signsgd-mv'),
     zeroRule: zeroRule.default('coin'),
@@ -22,6 +24,43 @@ export const methodSettings = z.discriminatedUnion('id', [
     beta: beta.default(0.9),
     norm: z.enum(['l2', 'linf-block']).default('l2'),
   }),
+  z.strictObject({
+    id: z.literal('noisy-signsgd'),
+    /** b, the standard deviation of what is added to the gradient. */
+    noise: z.number().min(0).max(1e6).default(0.03),
+    zeroRule: zeroRule.default('coin'),
+    tieRule: tieRule.default('coin'),
+  }),
+  z.strictObject({
+    id: z.literal('sto-sign'),
+    /** B: a gradient of this size or more is signed for certain. */
+    bound: z.number().gt(0).max(1e6).default(0.1),
+    tieRule: tieRule.default('coin'),
+  }),
+  z.strictObject({
+    id: z.literal('z-sign-fedavg'),
+    noise: z.enum(['uniform', 'gaussian']).default('gaussian'),
+    /** σ, the scale of the noise, and of the step. */
+    sigma: z.number().gt(0).max(1e6).default(0.03),
+    zeroRule: zeroRule.default('coin'),
+  }),
+  z.strictObject({
+    id: z.literal('ef-signsgd'),
+    /** The coordinator sends signs too, and owes what they leave out. */
+    twoWay: z.boolean().default(false),
+    zeroRule: zeroRule.default('coin'),
+    tieRule: tieRule.default('coin'),
+  }),
+  z.strictObject({
+    id: z.literal('mem-sgd'),
+    /** The largest coordinates, or the same drawn ones for everybody. */
+    select: z.enum(['top', 'random']).default('top'),
+    /** k as a fraction of d. */
+    share: z.number().gt(0).max(1).default(0.01),
+    memory: z.boolean().default(true),
+  }),
+  z.strictObject({ id: z.literal('sgd') }),
+  z.strictObject({ id: z.literal('fedavg') }),
   z
     .strictObject({
       id: z.literal('ef-vote'),
@@ -36,6 +75,11 @@ export const methodSettings = z.discriminatedUnion('id', [
       floor: z.number().min(0).max(1).default(0.05),
       zeroRule: zeroRule.default('coin'),
       tieRule: tieRule.default('coin'),
+      /**
+       * What comes down: the sign of the aggregated momentum, times γ; or the sign of the aggregate
+       * itself with a step per block, its rounding owed by the coordinator (two-way; β unused).
+       */
+      down: z.enum(['sign', 'scaled']).default('sign'),
     })
     .refine(({ kappa, tau }) => unitCanGrow(kappa, tau), {
       message:
@@ -45,6 +89,12 @@ export const methodSettings = z.discriminatedUnion('id', [
 ])
 export type MethodSettings = z.infer<typeof methodSettings>
 export type MethodId = MethodSettings['id']
+/** Methods whose contributions are floats that the coordinator sums; the others cast ballots. */
+export type VectorSettings = Extract<
+  MethodSettings,
+  { id: 'ef-signsgd' | 'mem-sgd' | 'sgd' | 'fedavg' }
+>
+export type VotingSettings = Exclude<MethodSettings, VectorSettings>
 
 /** W, the largest block weight. */
 export const MAX_WEIGHT = 15

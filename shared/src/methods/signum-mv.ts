@@ -1,6 +1,7 @@
 import { packSigns } from '../sign/pack.ts'
 import { majority, zeroRuleOf } from './majority.ts'
-import type { ContributorHalf, FloatVector, Method } from './method.ts'
+import type { TieRuleName } from './majority.ts'
+import type { Ballot, ContributorHalf, FloatVector, VotingMethod } from './method.ts'
 import { commitSlice, countedSlices, nextMomentum } from './momentum.ts'
 import type { MethodSettings } from './settings.ts'
 import type { VectorShape } from './shape.ts'
@@ -19,18 +20,19 @@ interface Momentum {
 export function signumMv(
   settings: Extract<MethodSettings, { id: 'signum-mv' }>,
   shape: VectorShape,
-): Method {
-  const contributor: ContributorHalf<Momentum, Momentum> = {
+  tieRule: TieRuleName = settings.tieRule,
+): VotingMethod {
+  const contributor: ContributorHalf<Ballot, Momentum, Momentum> = {
     init: () => ({ m: zeros(shape) }),
     cast({ m }, gradient, terms) {
       const next = nextMomentum(settings.beta, { m, gradient }, shape)
       const signs = packSigns(next, zeroRuleOf(settings.zeroRule, terms))
-      return { ballot: { signs, weights: null }, pending: { m: next } }
+      return { sent: { kind: 'ballot', signs, weights: null }, pending: { m: next } }
     },
     settle(state, pending, settlement, { slices }) {
       for (const slice of countedSlices(settlement, slices)) commitSlice(state.m, pending.m, slice)
     },
     loudness: () => null,
   }
-  return { weighted: false, contributor, coordinator: majority(settings.tieRule) }
+  return { kind: 'votes', weighted: false, contributor, coordinator: majority(tieRule) }
 }

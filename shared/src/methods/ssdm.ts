@@ -1,11 +1,12 @@
-import { DOMAINS, uniforms } from '../random/streams.ts'
 import { signWordCount } from '../sign/pack.ts'
 import { blockCount } from '../tally/slices.ts'
-import type { ContributorHalf, ContributorTerms, FloatVector, Method, SignWords } from './method.ts'
+import type { Ballot, ContributorHalf, FloatVector, VotingMethod } from './method.ts'
 import { commitSlice, countedSlices, nextMomentum } from './momentum.ts'
 import type { MethodSettings } from './settings.ts'
 import type { VectorShape } from './shape.ts'
 import { blocksOf, wholeSlice, zeros } from './shape.ts'
+import type { UniformSource } from './uniform-source.ts'
+import { drawSigns, runUniforms } from './uniform-source.ts'
 import { voteSum } from './vote-sum.ts'
 
 type Settings = Extract<MethodSettings, { id: 'ssdm' }>
@@ -16,13 +17,6 @@ interface SsdmState {
   /** 1 for blocks whose m has begun: before, m takes the gradient as it is. */
   readonly begun: Uint8Array
 }
-
-/** Fills `out` [d] with the uniforms on [0, 1) of a contributor's round. */
-export type UniformSource = (out: Float64Array, terms: ContributorTerms) => void
-
-/** The run's own chance: the stream at (run seed, round, contributor). */
-const runUniforms: UniformSource = (out, { runSeed: seed, round, contributor }) =>
-  uniforms(out, { seed, domain: DOMAINS.stochasticSign, round, contributor })
 
 /**
  * Stochastic Sign Descent with Momentum: s_i = +1 with probability ½ + ½·m_i/‖m‖₂; an all-zero m
@@ -35,23 +29,21 @@ export function ssdm(
   settings: Settings,
   shape: VectorShape,
   source: UniformSource = runUniforms,
-): Method {
+): VotingMethod {
   const blocks = blockCount(shape.d, shape.block)
-  const contributor: ContributorHalf<SsdmState, FloatVector> = {
+  const contributor: ContributorHalf<Ballot, SsdmState, FloatVector> = {
     init: () => ({ m: zeros(shape), begun: new Uint8Array(blocks) }),
     cast(state, gradient, terms) {
       const m = momentumOf(state, gradient, { settings, shape })
       if (largest(m) === 0) {
-        const ballot = {
-          signs: new Uint32Array(signWordCount(shape.d)),
-          weights: new Uint8Array(blocks),
-        }
-        return { ballot, pending: m }
+        const signs = new Uint32Array(signWordCount(shape.d))
+        return { sent: { kind: 'ballot', signs, weights: new Uint8Array(blocks) }, pending: m }
       }
       const chance = new Float64Array(shape.d)
       source(chance, terms)
       const probabilities = plusProbabilities(m, settings.norm, shape)
-      return { ballot: { signs: drawSigns(probabilities, chance), weights: null }, pending: m }
+      const signs = drawSigns(probabilities, chance)
+      return { sent: { kind: 'ballot', signs, weights: null }, pending: m }
     },
     settle(state, pending, settlement, { slices }) {
       for (const slice of countedSlices(settlement, slices)) {
@@ -61,7 +53,7 @@ export function ssdm(
     },
     loudness: () => null,
   }
-  return { weighted: false, contributor, coordinator: voteSum }
+  return { kind: 'votes', weighted: false, contributor, coordinator: voteSum() }
 }
 
 /** m ← βm + (1−β)g, and m = g where m has not begun. */
@@ -97,16 +89,6 @@ export function plusProbabilities(
     }
   }
   return probabilities
-}
-
-/** s_i = +1 where u_i < p_i. */
-export function drawSigns(probabilities: Float64Array, chance: Float64Array): SignWords {
-  const words = new Uint32Array(signWordCount(probabilities.length))
-  for (let i = 0; i < probabilities.length; i++) {
-    const plus = Number((chance[i] ?? 1) < (probabilities[i] ?? 0))
-    words[i >>> 5] = (words[i >>> 5] ?? 0) | (plus << i)
-  }
-  return words
 }
 
 /** ‖values‖₂ in float64, scaled so that nothing overflows or vanishes. */

@@ -13,6 +13,8 @@ export const DOMAINS = {
   stochasticSign: 3,
   /** Sequential generators: batches, shuffles, initial parameters (`generator.ts`). */
   sequence: 4,
+  /** The noise that noisy-signsgd and z-sign-fedavg add before signing. */
+  noise: 5,
 } as const
 export type Domain = (typeof DOMAINS)[keyof typeof DOMAINS]
 
@@ -51,6 +53,24 @@ export function uniforms(
     for (let lane = Math.max(0, firstCoordinate - from); lane < Math.min(4, end - from); lane++) {
       out[from + lane - firstCoordinate] = ((words[lane] ?? 0) >>> 8) * 2 ** -24
     }
+  }
+}
+
+/**
+ * Fills `out` with N(0, 1) for the coordinates from 0 on. Coordinates 2j and 2j + 1 are the pair
+ * that words 2j % 4 and 2j % 4 + 1 of block ⌊j / 2⌋ give. Engines may differ in the last bits.
+ *
+ * Source: Box & Muller 1958.
+ */
+export function gaussians(out: Float32Array | Float64Array, place: StreamPlace): void {
+  const words = new Uint32Array(4)
+  for (let i = 0; i < out.length; i += 2) {
+    if (i % 4 === 0) blockOf(place, i / 4, words)
+    const first = ((words[i & 3] ?? 0) + 1) * 2 ** -32
+    const angle = 2 * Math.PI * (words[(i & 3) + 1] ?? 0) * 2 ** -32
+    const radius = Math.sqrt(-2 * Math.log(first))
+    out[i] = radius * Math.cos(angle)
+    if (i + 1 < out.length) out[i + 1] = radius * Math.sin(angle)
   }
 }
 

@@ -90,7 +90,11 @@ describe('cutBallot', () => {
       fc.property(cut, ({ values, block, count }) => {
         const d = values.length
         const weights = Uint8Array.from({ length: blockCount(d, block) }, (_, b) => b % 16)
-        const ballot = { signs: packSigns(Float32Array.from(values), 'plus'), weights }
+        const ballot = {
+          kind: 'ballot' as const,
+          signs: packSigns(Float32Array.from(values), 'plus'),
+          weights,
+        }
         const sums = sliceRanges(d, block, count).flatMap((part) => {
           const mine = cutBallot(ballot, part, block, 0)
           const length = part.end - part.start
@@ -104,7 +108,7 @@ describe('cutBallot', () => {
     )
   })
   it('owns its buffers', () => {
-    const ballot = { signs: Uint32Array.of(1, 2), weights: null }
+    const ballot = { kind: 'ballot' as const, signs: Uint32Array.of(1, 2), weights: null }
     const cut = cutBallot(ballot, slice(64), 64, 0)
     ballot.signs[0] = 0
     expect(signAt(cut.signs, 0)).toBe(1)

@@ -4,8 +4,17 @@ import { planeBytes, planesFor, readBits, readPlanes, writeBits, writePlanes } f
 import { Reader, Writer } from './cursor.ts'
 import { decodeFrame, encodeFrame, FrameError, WHOLE } from './frame.ts'
 import type { Frame } from './frame.ts'
+import { finite, indexBytes, readFloats, readIndices, writeFloats, writeIndices } from './floats.ts'
 
-const stepCode = { none: 0, signs: 1, scaled: 2, sums: 3 } as const
+const stepCode = {
+  none: 0,
+  signs: 1,
+  scaled: 2,
+  sums: 3,
+  signed: 4,
+  sparse: 5,
+  dense: 6,
+} as const
 
 /** What both ends know of a run before they exchange verdicts. */
 export interface VectorShape {
@@ -30,6 +39,9 @@ export interface DecodedVerdict {
  *       scaled  a grid byte per block, ⌈d/8⌉ bytes
  *       sums    u8 tables, each u16 length and its f32 entries, u8 table of each slice,
  *               per slice planes(length − 1) bit planes of sum + (length − 1)/2
+ *       signed  u16 ranges, each u32 end and f32 step, ⌈d/8⌉ bytes
+ *       sparse  u32 count, the indices in ⌈log₂ d⌉ bits each, count × f32
+ *       dense   d × f32
  *       none    nothing
  *     a grid byte per block where units follow
  */
@@ -140,7 +152,27 @@ function writeStep(writer: Writer, shape: VectorShape, verdict: Verdict): void {
         const range = { ...slice, planes: planesFor(length - 1) }
         writePlanes(shifted, range, writer.room(planeBytes(slice.end - slice.start, range.planes)))
       }
+      return
     }
+    case 'signed':
+      writer.u16(verdict.ends.length)
+      verdict.ends.forEach((end, k) => {
+        writer.u32(end)
+        writer.f32(verdict.steps[k] as number)
+      })
+      writeBits(verdict.signs, shape.d, writer.room(signBytes))
+      return
+    case 'sparse':
+      writer.u32(verdict.indices.length)
+      writeIndices(
+        verdict.indices,
+        shape.d,
+        writer.room(indexBytes(verdict.indices.length, shape.d)),
+      )
+      writeFloats(verdict.steps, writer)
+      return
+    case 'dense':
+      writeFloats(verdict.steps, writer)
   }
 }
 
@@ -168,6 +200,15 @@ function readStep(
       }
     case stepCode.sums:
       return readSums(reader, shape, sliceCount)
+    case stepCode.signed:
+      return readSigned(reader, shape)
+    case stepCode.sparse: {
+      const count = reader.u32()
+      const indices = readIndices(reader, { count, d: shape.d })
+      return { kind: 'sparse', indices, steps: readFloats(reader, count) }
+    }
+    case stepCode.dense:
+      return { kind: 'dense', steps: readFloats(reader, shape.d) }
     default:
       throw new FrameError('FRAME_PAYLOAD', `unknown step kind ${kind}`)
   }
@@ -192,6 +233,21 @@ function readSums(reader: Reader, shape: VectorShape, sliceCount: number): Verdi
   return { kind: 'sums', sums, tables, tableOf }
 }
 
+function readSigned(reader: Reader, { d }: VectorShape): VerdictStep {
+  const ranges = reader.u16()
+  const ends = new Uint32Array(ranges)
+  const steps = new Float32Array(ranges)
+  for (let k = 0; k < ranges; k++) {
+    ends[k] = reader.u32()
+    steps[k] = finite(reader.f32())
+    if ((ends[k] ?? 0) <= (ends[k - 1] ?? 0)) {
+      throw new FrameError('FRAME_PAYLOAD', `range ${k} ends at ${ends[k]}`)
+    }
+  }
+  if (ends.at(-1) !== d) throw new FrameError('FRAME_PAYLOAD', `the ranges end at ${ends.at(-1)}`)
+  return { kind: 'signed', ends, steps, signs: readBits(reader.bytes(Math.ceil(d / 8)), d) }
+}
+
 function payloadBytes(shape: VectorShape, verdict: Verdict): number {
   const blocks = blockCount(shape.d, shape.block)
   const front = 3 + Math.ceil(verdict.valid.length / 8) + (verdict.nextUnits ? blocks : 0)
@@ -213,6 +269,14 @@ function payloadBytes(shape: VectorShape, verdict: Verdict): number {
       )
       return front + 1 + tables + verdict.valid.length + planes
     }
+    case 'signed':
+      return front + 2 + 8 * verdict.ends.length + signBytes
+    case 'sparse': {
+      const count = verdict.indices.length
+      return front + 4 + indexBytes(count, shape.d) + 4 * count
+    }
+    case 'dense':
+      return front + 4 * shape.d
   }
 }
 
@@ -220,9 +284,4 @@ function tableLength(verdict: Verdict & { kind: 'sums' }, slice: number): number
   const table = verdict.tables[verdict.tableOf[slice] as number]
   if (!table) throw new Error(`verdict: slice ${slice} has no table`)
   return table.length
-}
-
-function finite(value: number): number {
-  if (!Number.isFinite(value)) throw new FrameError('FRAME_PAYLOAD', `a step of ${value}`)
-  return value
 }
