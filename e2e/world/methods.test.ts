@@ -4,15 +4,28 @@ import { describe, expect, test } from 'vitest'
 import { eventCodes, replayed, replicas, smallRun } from './checks.ts'
 import { World } from './world.ts'
 
-const methods: readonly RunSettingsInput['method'][] = [
-  { id: 'signsgd-mv' },
-  { id: 'signum-mv' },
-  { id: 'ssdm' },
-  { id: 'ssdm', norm: 'linf-block' },
-  { id: 'ef-vote' },
+/** A method and what of a run goes with it. */
+const methods: readonly (Pick<RunSettingsInput, 'method'> & Partial<RunSettingsInput>)[] = [
+  { method: { id: 'signsgd-mv' } },
+  { method: { id: 'signsgd-mv' }, localSteps: 3 },
+  { method: { id: 'signum-mv' } },
+  { method: { id: 'ssdm' } },
+  { method: { id: 'ssdm', norm: 'linf-block' } },
+  { method: { id: 'noisy-signsgd' } },
+  { method: { id: 'sto-sign' } },
+  { method: { id: 'z-sign-fedavg', noise: 'uniform' }, localSteps: 2 },
+  { method: { id: 'ef-signsgd' }, learningRate: 0.5 },
+  { method: { id: 'ef-signsgd', twoWay: true }, learningRate: 0.5 },
+  { method: { id: 'mem-sgd' }, learningRate: 0.5 },
+  { method: { id: 'mem-sgd', select: 'random', share: 0.1 }, learningRate: 0.1 },
+  { method: { id: 'sgd' }, learningRate: 0.5 },
+  { method: { id: 'fedavg' }, localSteps: 3, learningRate: 0.2 },
+  { method: { id: 'ef-vote' } },
+  { method: { id: 'ef-vote' }, localSteps: 2 },
+  { method: { id: 'ef-vote', down: 'scaled' }, learningRate: 0.5 },
 ]
 
-describe.each(methods)('$id $norm', (method) => {
+describe.each(methods)('$method, $localSteps local steps', (settings) => {
   test.each([
     { contributors: 1, groupSize: 8 },
     { contributors: 2, groupSize: 8 },
@@ -21,7 +34,7 @@ describe.each(methods)('$id $norm', (method) => {
   ])('$contributors in groups of $groupSize train, and all replicas are equal', async (sizes) => {
     const { contributors, groupSize } = sizes
     const world = new World(contributors * 10 + groupSize)
-    const run = await world.run({ ...smallRun, method, groupSize })
+    const run = await world.run({ ...smallRun, ...settings, groupSize })
     for (let n = 0; n < contributors; n++) world.join(run)
     await world.reach(run, 25)
     const [digest, ...others] = await replicas(world, run)
@@ -35,6 +48,24 @@ describe.each(methods)('$id $norm', (method) => {
   })
 })
 
+describe('signsgd', () => {
+  test('takes one contributor; whoever comes then is told so, and gets in when it has left', async () => {
+    const world = new World(62)
+    const run = await world.run({ ...smallRun, method: { id: 'signsgd' } })
+    const first = world.join(run)
+    await world.reach(run, 5)
+    const second = world.join(run)
+    await world.clock.advance(2000)
+    expect(second.view.status).toMatchObject({ kind: 'failed', code: 'RUN_FULL' })
+    expect(await replicas(world, run, [first])).toHaveLength(1)
+    await first.session.stop()
+    await world.clock.advance(1000)
+    const third = world.join(run)
+    await world.reach(run, (world.training?.run(run).round ?? 0) + 10)
+    expect(third.view.roundsCounted).toBeGreaterThan(0)
+  })
+})
+
 describe('quorum', () => {
   test('with minVoters 3 two contributors wait for a third', async () => {
     const world = new World(60)
@@ -44,7 +75,7 @@ describe('quorum', () => {
     await world.clock.advance(10_000)
     expect(world.training?.run(run).state).toEqual({ kind: 'waiting', need: 3, have: 2 })
     const third = world.join(run)
-    await world.reach(run, 10)
+    await world.reach(run, (world.training?.run(run).round ?? 0) + 10)
     await third.session.stop()
     await world.clock.advance(1000)
     expect(world.training?.run(run).state).toEqual({ kind: 'waiting', need: 3, have: 2 })

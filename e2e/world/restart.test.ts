@@ -1,6 +1,7 @@
 /** A coordinator that is killed, a disk that fails, contributors that come late or come back. */
 import { generator } from '@quorate/shared/random/generator'
 import { splitFrames } from '@quorate/shared/wire/frame'
+import type { RunSettingsInput } from '@quorate/shared/run/settings'
 import { describe, expect, test } from 'vitest'
 import { eventCodes, ledgerFaults, replayed, replicas, smallRun } from './checks.ts'
 import type { DiskFault } from './faulty-ledgers.ts'
@@ -12,7 +13,12 @@ const places = (volunteers: readonly Volunteer[]) =>
   volunteers.map(({ view }) => `${view.me?.contributor}: ${view.shards.join()}`)
 
 /** Killed `kills` times, at seeded instants, on a disk that is slow in seeded ways. */
-async function killedAgainAndAgain(seed: number, kills: number, withinMs: number, people = 3) {
+async function killedAgainAndAgain(
+  seed: number,
+  kills: number,
+  withinMs: number,
+  { people = 3, ...settings }: { people?: number } & Partial<RunSettingsInput> = {},
+) {
   const random = generator(seed, 99)
   const slow = (): DiskFault => {
     const kind = (['none', 'answers-late', 'writes-late'] as const)[random.below(3)] ?? 'none'
@@ -21,7 +27,7 @@ async function killedAgainAndAgain(seed: number, kills: number, withinMs: number
   const world = new World(seed, {
     ledgers: (memory, clock) => new FaultyLedgers(memory, clock, slow),
   })
-  const run = await world.run({ ...smallRun, minRoundMs: 20 })
+  const run = await world.run({ ...smallRun, minRoundMs: 20, ...settings })
   for (let n = 0; n < people; n++) world.join(run)
   for (let kill = 0; kill < kills; kill++) {
     await world.clock.advance(random.below(withinMs))
@@ -47,10 +53,25 @@ describe('a coordinator that is killed', () => {
     },
   )
 
+  test.each([
+    { method: { id: 'ef-signsgd', twoWay: true } },
+    { method: { id: 'mem-sgd', share: 0.05 } },
+    { method: { id: 'sgd' } },
+  ] as const)('with $method: sums of floats decide again to the same bits', async (settings) => {
+    const { world, run } = await killedAgainAndAgain(31, 5, 2500, { ...settings, minRoundMs: 5 })
+    const round = world.training?.run(run).round ?? 0
+    expect(round, 'beyond a checkpoint').toBeGreaterThan(100)
+    await world.reach(run, round + 10)
+    const [digest, ...others] = await replicas(world, run)
+    expect(others).toEqual([])
+    expect(await replayed(world, run)).toBe(digest)
+    expect(ledgerFaults(await world.ledger(run))).toEqual([])
+  })
+
   test.each([21, 22, 23, 24, 25])(
     'whoever comes back hears what became of its ballot, and no round counted is lost (seed %i)',
     async (seed) => {
-      const { world, run } = await killedAgainAndAgain(seed, 6, 500, 1)
+      const { world, run } = await killedAgainAndAgain(seed, 6, 500, { people: 1 })
       await world.training?.pause(run)
       await world.clock.advance(1000)
       // Alone, it is the voter of every round that was decided; what a checkpoint covers is not read

@@ -1,4 +1,5 @@
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import { checkpointInVerdicts } from '@quorate/shared/run/capacity'
 import { splitFrames } from '@quorate/shared/wire/frame'
 import type { Files, RunInfo, Trainer } from './ports.ts'
 
@@ -12,9 +13,6 @@ export interface CatchUpTarget {
   /** Where the replica stands; null: there is none, or it is not to be trusted. */
   readonly from: number | null
 }
-
-/** A verdict costs about one bit a parameter, a checkpoint 32. */
-const CHECKPOINT_IN_VERDICTS = 32
 
 /** A file could not be had: the replica is as good as it was. */
 export class DownloadError extends Error {
@@ -55,7 +53,7 @@ export async function catchUp(
   }
   const sinceCheckpoint = Math.max(0, round - checkpoint.round)
   let at = target.from
-  if (at === null || round - at > CHECKPOINT_IN_VERDICTS + sinceCheckpoint) {
+  if (at === null || round - at > checkpointInVerdicts(run.settings.method) + sinceCheckpoint) {
     const file = await download(checkpoint.url, checkpoint.digest)
     at = (await trainer.loadCheckpoint(file)).round
     ports.took('checkpoint', file)

@@ -12,7 +12,7 @@ import { sliceRanges } from '@quorate/shared/tally/slices'
 import { encodeBallot } from '@quorate/shared/wire/ballot'
 import { encodeFrame } from '@quorate/shared/wire/frame'
 import type { Dispatch } from './dispatch.ts'
-import type { BatchOrder, CastResult, RunInfo, Trainer } from './ports.ts'
+import type { BatchOrder, CastResult, Payload, RunInfo, Trainer } from './ports.ts'
 import type { TallyDesk } from './tally-desk.ts'
 
 type Opening = MessageOf<CoordinatorMessage, 'opening'>
@@ -30,7 +30,7 @@ export interface RoundParts {
 }
 
 export type RoundResult =
-  | { readonly kind: 'cast'; readonly result: CastResult & { kind: 'ballot' } }
+  | { readonly kind: 'cast'; readonly result: CastResult & { kind: 'cast' } }
   | {
       readonly kind: 'abstained'
       readonly reason: 'non-finite' | 'failed' | 'late'
@@ -59,14 +59,17 @@ export async function oneRound(
     const detail = `the ballot took ${Math.round(tookMs)} ms`
     return { kind: 'abstained', reason: 'late', detail }
   }
-  dispatch.cast(ballotFrames(result.ballot, opening, parts))
+  const { sent } = result
+  dispatch.cast(framesOf(sent, opening, parts))
   const deadlineMs = opening.ballotDeadlineMs * SEND_SHARE_OF_DEADLINE
   const { run } = parts
   const deliveries = slicesOf(opening, run).map(async (slice) => {
     const owner = opening.owners[slice.index] as number
-    if (opening.group.length === 1) return dispatch.deliverAlone(slice.index)
+    if (opening.group.length === 1 || sent.kind === 'payload') {
+      return dispatch.deliverAlone(slice.index)
+    }
     if (owner !== self) return dispatch.deliver(slice.index, owner, deadlineMs)
-    desk.own(slice.index, cutBallot(result.ballot, slice, run.settings.block, self))
+    desk.own(slice.index, cutBallot(sent, slice, run.settings.block, self))
   })
   await Promise.all(deliveries)
   return { kind: 'cast', result }
@@ -88,13 +91,21 @@ async function castBallot(
   }
 }
 
-/** One frame a slice. */
-function ballotFrames(ballot: Ballot, opening: Opening, { run, self }: RoundParts): Uint8Array[] {
+/** One frame a slice; floats go whole. */
+function framesOf(
+  sent: Ballot | Payload,
+  opening: Opening,
+  { run, self }: RoundParts,
+): Uint8Array[] {
   const { round, attempt } = opening
   const { block } = run.settings
+  const at = { run: run.number, round, attempt }
+  if (sent.kind === 'payload') {
+    return [encodeFrame({ kind: 'vector', ...at, slice: 0 }, sent.bytes)]
+  }
   return slicesOf(opening, run).map((slice) => {
-    const header = { kind: 'ballot', run: run.number, round, attempt, slice: slice.index } as const
-    return encodeFrame(header, encodeBallot(cutBallot(ballot, slice, block, self), slice, block))
+    const header = { kind: 'ballot', ...at, slice: slice.index } as const
+    return encodeFrame(header, encodeBallot(cutBallot(sent, slice, block, self), slice, block))
   })
 }
 

@@ -111,10 +111,16 @@ export interface Trainer {
   close(): void
 }
 
+/** A contribution of floats as it travels, whole: nobody but the coordinator reads it. */
+export interface Payload {
+  readonly kind: 'payload'
+  readonly bytes: Uint8Array
+}
+
 export type CastResult =
   | {
-      readonly kind: 'ballot'
-      readonly ballot: Ballot
+      readonly kind: 'cast'
+      readonly sent: Ballot | Payload
       readonly stepMs: number
       /** Mean loss over the batch. */
       readonly loss: number

@@ -121,8 +121,8 @@ async function ready(settings: Partial<RunSettingsInput> = {}) {
 }
 
 function ballotOf(result: CastResult) {
-  if (result.kind !== 'ballot') throw new Error(`abstained: ${result.detail}`)
-  return result.ballot
+  if (result.kind !== 'cast') throw new Error(`abstained: ${result.detail}`)
+  return result.sent
 }
 
 const shape = { run: 7, d, block }
@@ -212,7 +212,7 @@ describe('batches', () => {
   it('are the same for the same round, others for the next, equally from each shard', async () => {
     const [one, two] = [await ready(), await ready()]
     for (const { trainer } of [one, two]) {
-      expect(await trainer.cast(order())).toMatchObject({ kind: 'ballot' })
+      expect(await trainer.cast(order())).toMatchObject({ kind: 'cast' })
       await trainer.applyVerdict(frame(0))
       await trainer.cast(order({ round: 1, attempt: 2 }))
     }
@@ -244,7 +244,7 @@ describe('batches', () => {
       code: 'CHUNK_MISSING',
     })
     const kept = order({ draws: [{ shard: 0, chunks: ['a'] }] })
-    expect(await trainer.cast(kept)).toMatchObject({ kind: 'ballot' })
+    expect(await trainer.cast(kept)).toMatchObject({ kind: 'cast' })
     await expect(trainer.addChunk('d', new Uint8Array(9))).rejects.toHaveProperty('code')
   })
 })
@@ -283,9 +283,9 @@ describe('ballots', () => {
 
     const [g0, g1] = gradients as [Float32Array, Float32Array]
     const reference = method.cast(state, g0, terms(0))
-    expect(first).toEqual(reference.ballot)
+    expect(first).toEqual(reference.sent)
     if (settlement) method.settle(state, reference.pending, settlement, terms(0))
-    expect(second).toEqual(method.cast(state, g1, terms(1)).ballot)
+    expect(second).toEqual(method.cast(state, g1, terms(1)).sent)
   })
 
   it('survive a new checkpoint as far as they were settled, and only so far', async () => {
@@ -418,8 +418,8 @@ describe('direction', () => {
       trainer.applyVerdict(frame(0)),
       trainer.cast(order(order2)),
     ])
-    expect(first).toMatchObject({ kind: 'ballot', loss: 1.5 })
-    expect(second).toMatchObject({ kind: 'ballot', loss: 3.5 })
+    expect(first).toMatchObject({ kind: 'cast', loss: 1.5 })
+    expect(second).toMatchObject({ kind: 'cast', loss: 3.5 })
     trainer.close()
     expect(engine.disposed).toBe(true)
   })

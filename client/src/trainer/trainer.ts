@@ -1,22 +1,28 @@
 import type {
-  ContributorHalf,
+  Ballot,
+  Cast,
   ContributorTerms,
+  FloatVector,
+  Method,
   RoundTerms,
   Settlement,
 } from '@quorate/shared/methods/method'
 import { createMethod } from '@quorate/shared/methods/create'
+import { localDirection } from '@quorate/shared/methods/local-steps'
 import { finite } from '@quorate/shared/sign/pack'
 import { sliceRanges } from '@quorate/shared/tally/slices'
+import { encodeVector } from '@quorate/shared/wire/vector'
 import type {
   BackendReport,
   BatchOrder,
   CastOrder,
   CastResult,
+  Payload,
   RunInfo,
   Trainer,
 } from '../session/ports.ts'
 import { ChunkStore } from './chunks.ts'
-import type { BatchGradient, GradientEngine } from './engine.ts'
+import type { GradientEngine } from './engine.ts'
 import { engineModel } from './engine.ts'
 import { TrainerError } from './errors.ts'
 import { InOrder } from './in-order.ts'
@@ -29,11 +35,17 @@ const MAX_PENDING = 4
 interface Training {
   readonly run: RunInfo
   readonly contributor: number
-  readonly method: ContributorHalf
+  readonly method: Method
   /** The method's contributor state: momentum or owed error. */
   readonly state: unknown
   readonly chunks: ChunkStore
   readonly report: BackendReport
+}
+
+/** What the method is given, and the mean loss of the batches it is from. */
+interface Direction {
+  readonly gradient: Float32Array
+  readonly loss: number
 }
 
 interface PendingBallot {
@@ -73,9 +85,16 @@ export class LocalTrainer implements Trainer {
       const { settings } = run
       const model = engineModel(settings.model, { input: run.input, classes: run.classes })
       const report = await this.#engine.prepare(model, settings.batch)
-      const method = createMethod(settings.method, model.layout, settings.block).contributor
+      const method = createMethod(settings.method, model.layout, settings.block)
       const chunks = new ChunkStore(model.shape)
-      this.#training = { run, contributor, method, state: method.init(), chunks, report }
+      this.#training = {
+        run,
+        contributor,
+        method,
+        state: method.contributor.init(),
+        chunks,
+        report,
+      }
       return report
     })
   }
@@ -106,7 +125,7 @@ export class LocalTrainer implements Trainer {
       if (!finite(direction.gradient)) return null
       // There is no round yet: no learning rate, and the whole vector is one slice.
       const terms = this.#terms(training, { ...order, attempt: 0, learningRate: 0, slices: 1 })
-      const value = training.method.loudness(direction.gradient, terms)
+      const value = training.method.contributor.loudness(direction.gradient, terms)
       return value !== null && Number.isFinite(value) ? value : null
     })
   }
@@ -116,7 +135,7 @@ export class LocalTrainer implements Trainer {
       const training = this.#prepared()
       this.#at(order.round)
       const startMs = this.#nowMs()
-      let direction: BatchGradient
+      let direction: Direction
       try {
         direction = await this.#direction(training, order)
       } catch (error) {
@@ -128,9 +147,9 @@ export class LocalTrainer implements Trainer {
         return { kind: 'abstain', reason: 'non-finite', detail }
       }
       const terms = this.#terms(training, order)
-      const { ballot, pending } = training.method.cast(training.state, direction.gradient, terms)
+      const { sent, pending } = castOf(training, direction.gradient, terms)
       this.#remember(order.attempt, { pending, terms })
-      return { kind: 'ballot', ballot, stepMs: this.#nowMs() - startMs, loss: direction.loss }
+      return { kind: 'cast', sent, stepMs: this.#nowMs() - startMs, loss: direction.loss }
     })
   }
 
@@ -139,7 +158,7 @@ export class LocalTrainer implements Trainer {
       const { method, state } = this.#prepared()
       const ballot = this.#pending.get(attempt)
       this.#pending.delete(attempt)
-      if (ballot) method.settle(state, ballot.pending, settlement, ballot.terms)
+      if (ballot) method.contributor.settle(state, ballot.pending, settlement, ballot.terms)
     })
   }
 
@@ -170,41 +189,24 @@ export class LocalTrainer implements Trainer {
   }
 
   /**
-   * The gradient that the method signs, times the share. With H local steps it is the
-   * displacement (x_t − x_n)/γ_local: the sum of the gradients along the way, which is the same
-   * and loses no digits. Weight decay belongs to every gradient: g + λx. Local step h of round t
-   * draws batch number t·H + h, so that every step has its own and H = 1 draws number t.
+   * The gradient that the method takes, or the displacement of H local steps, times the share.
+   * Local step h of round t draws batch number t·H + h, so that every step has its own and H = 1
+   * draws number t.
    */
-  async #direction(
-    { run, contributor, chunks }: Training,
-    order: BatchOrder,
-  ): Promise<BatchGradient> {
+  async #direction({ run, contributor, chunks }: Training, order: BatchOrder): Promise<Direction> {
     const { x } = this.#at(order.round)
-    const { seed, localSteps, localLearningRate, weightDecay, partition } = run.settings
+    const { seed, localSteps, partition } = run.settings
     const stream = partition.kind === 'shared' ? contributor : 0
-    const point = localSteps > 1 ? x.slice() : x
-    const sum = new Float32Array(run.d)
-    let loss = 0
-    for (let step = 0; step < localSteps; step++) {
+    const { gradient, loss } = await localDirection(x, run.settings, (point, step) => {
       const draw = order.round * localSteps + step
-      const { inputs, labels } = chunks.batch(order.draws, {
-        seed,
-        draw,
-        size: order.batch,
-        stream,
-      })
-      const computed = await this.#engine.gradient(point, inputs, labels)
-      loss += computed.loss / localSteps
-      const last = step + 1 === localSteps
-      for (let i = 0; i < sum.length; i++) {
-        const at = point[i] ?? 0
-        const g = (computed.gradient[i] ?? 0) + weightDecay * at
-        sum[i] = (sum[i] ?? 0) + g
-        if (!last) point[i] = at - localLearningRate * g
-      }
-    }
-    if (order.share !== 1) for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) * order.share
-    return { gradient: sum, loss }
+      const drawn = { seed, draw, size: order.batch, stream }
+      const { inputs, labels } = chunks.batch(order.draws, drawn)
+      return this.#engine.gradient(point, inputs, labels)
+    })
+    const { share } = order
+    if (share !== 1)
+      for (let i = 0; i < gradient.length; i++) gradient[i] = (gradient[i] ?? 0) * share
+    return { gradient, loss }
   }
 
   #terms({ run, contributor }: Training, order: CastOrder): ContributorTerms {
@@ -246,4 +248,15 @@ export class LocalTrainer implements Trainer {
     }
     return replica
   }
+}
+
+/** A ballot as it is, floats as they travel; and what settling will take. */
+function castOf(
+  { method, state, run }: Training,
+  gradient: FloatVector,
+  terms: ContributorTerms,
+): Cast<Ballot | Payload> {
+  if (method.kind === 'votes') return method.contributor.cast(state, gradient, terms)
+  const { sent, pending } = method.contributor.cast(state, gradient, terms)
+  return { sent: { kind: 'payload', bytes: encodeVector(sent, method.form, run.d) }, pending }
 }

@@ -3,11 +3,13 @@ import { mergeTallies, tallySlice } from '@quorate/shared/tally/count'
 import type { SliceBallot } from '@quorate/shared/tally/slice-ballot'
 import type { Slice } from '@quorate/shared/tally/slices'
 import type { MergedTally, SliceTally } from '@quorate/shared/tally/tally'
+import type { NamedVector } from '@quorate/shared/vectors/vectors'
 
-/** What came in one attempt: owners' tallies by group and slice, and ballots sent here directly. */
+/** What came in one attempt: owners' tallies by group and slice, ballots sent here directly, vectors. */
 export class BallotBox {
   readonly #tallies = new Map<string, SliceTally>()
   readonly #ballots = new Map<string, SliceBallot>()
+  readonly #vectors = new Map<number, NamedVector>()
   readonly #plan: RoundPlan
 
   constructor(plan: RoundPlan) {
@@ -20,6 +22,16 @@ export class BallotBox {
 
   keepBallot(slice: number, ballot: SliceBallot): void {
     this.#ballots.set(`${ballot.contributor}/${slice}`, ballot)
+  }
+
+  keepVector(named: NamedVector): void {
+    this.#vectors.set(named.contributor, named)
+  }
+
+  /** The vectors that count, for methods that sum them. */
+  vectors(outcome: readonly SliceOutcome[]): NamedVector[] {
+    const voters = new Set(outcome[0]?.voters)
+    return [...this.#vectors.values()].filter(({ contributor }) => voters.has(contributor))
   }
 
   /** Everything that counts, merged; slices without a voter have an empty tally. */

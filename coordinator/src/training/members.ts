@@ -10,8 +10,10 @@ import type {
 import type { DataShape } from '@quorate/shared/model/spec'
 import { decodeFrame, FrameError, HEADER_BYTES } from '@quorate/shared/wire/frame'
 import { MAX_GROUP } from '@quorate/shared/run/settings'
+import { contributorsAtMost } from '@quorate/shared/run/capacity'
 import { largestTallyBytes } from '@quorate/shared/wire/tally'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
+import { contributionBytes } from './contribution-bytes.ts'
 import type { Contributor } from './contributor.ts'
 import type { Connection, ContributorConnectionPorts } from './ports.ts'
 import type { RunDriver } from './run-driver.ts'
@@ -42,6 +44,8 @@ export class Members {
   readonly #clock: Clock
   /** Of a frame in this run: what is larger is refused before its checksum is reckoned. */
   readonly #mostBytes: number
+  /** Contributors at once. */
+  readonly #most: number
 
   constructor(driver: RunDriver, shape: DataShape, ports: ContributorConnectionPorts) {
     this.#driver = driver
@@ -49,7 +53,12 @@ export class Members {
     this.#ports = ports
     this.#clock = driver.parts.clock
     const { d, block } = driver.parts.model
-    this.#mostBytes = HEADER_BYTES + largestTallyBytes(d, block, MAX_GROUP)
+    const { method } = driver.parts.model
+    this.#mostBytes =
+      method.kind === 'vectors'
+        ? contributionBytes(method, d, { d, block })
+        : HEADER_BYTES + largestTallyBytes(d, block, MAX_GROUP)
+    this.#most = contributorsAtMost(driver.parts.stored.settings.method, d)
   }
 
   /** Is this PeerJS id with this ticket one that was issued to somebody present? */
@@ -74,6 +83,7 @@ export class Members {
       return { code: 'BANNED', detail: EXCLUSIONS.BANNED, fatal: true }
     }
     if (contributor.connection) this.#replace(contributor, contributor.connection)
+    else if (roster.present().length >= this.#most) return this.#full()
     contributor.connection = connection
     contributor.status = 'joining'
     contributor.lastSeenMs = nowMs
@@ -97,6 +107,14 @@ export class Members {
     return contributor
   }
 
+  #full(): Refusal {
+    const { id } = this.#driver.parts.stored.settings.method
+    const detail = Number.isFinite(this.#most)
+      ? `This run has no room for more contributors: ${id} takes ${this.#most} at once.`
+      : 'This run has no room for more contributors.'
+    return { code: 'RUN_FULL', detail, fatal: true }
+  }
+
   #admit(address: string): { contributor: Contributor; token: string } | Refusal {
     if (!this.#ports.admits(address)) {
       const detail = 'Too many newcomers from this address; wait a minute.'
@@ -104,10 +122,7 @@ export class Members {
     }
     const { roster, stored } = this.#driver.parts
     const admitted = roster.admit(this.#clock.nowMs(), stored.settings.batch)
-    if (!admitted) {
-      const detail = 'This run has no room for more contributors.'
-      return { code: 'RUN_FULL', detail, fatal: true }
-    }
+    if (!admitted) return this.#full()
     if (admitted.forgotten) this.#driver.leasing.forget(admitted.forgotten)
     return admitted
   }

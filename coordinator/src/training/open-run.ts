@@ -21,7 +21,7 @@ import { Roster } from './roster.ts'
 import { RoundBook } from './round-book.ts'
 import { DIGEST_EVERY, RunDriver } from './run-driver.ts'
 import { RunModel } from './run-model.ts'
-import { settlementsOf } from './settlements.ts'
+import { settlementsOf, votersOf } from './settlements.ts'
 import type { RoundSettlements } from './settlements.ts'
 
 /** The disk contradicts itself: a run that cannot be brought back to where it was. */
@@ -124,7 +124,8 @@ async function replay(
       const detail = `run ${stored.id}: round ${entry.round} does not decide to what was recorded`
       throw new RestoreError('LEDGER_DISAGREES', detail)
     }
-    if (record.kind === 'round') settled.push(settlementsOf(entry, record.tally, verdict.valid))
+    if (record.kind !== 'calibration')
+      settled.push(settlementsOf(entry, votersOf(record), verdict.valid))
     model.advance(again)
     if (model.round % DIGEST_EVERY === 0) book.keepDigest(model.round, model.digest())
   }

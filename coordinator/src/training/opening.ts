@@ -4,6 +4,7 @@ import type { Deadlines } from '@quorate/shared/round/deadlines'
 import { formGroups, planGroups } from '@quorate/shared/round/groups'
 import type { RoundPlan } from '@quorate/shared/round/round'
 import { blockCount } from '@quorate/shared/tally/slices'
+import { sendsVectors } from '@quorate/shared/run/capacity'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import type { Contributor } from './contributor.ts'
 
@@ -35,7 +36,9 @@ export function planRound(
     contributor: contributor.number,
     mesh: contributor.peer !== null,
   }))
-  const groups = formGroups(candidates, settings.groupSize, inputs.previousGroups)
+  // Floats go to the coordinator directly, which sums them in order: every group is of one.
+  const groupSize = sendsVectors(settings.method) ? 1 : settings.groupSize
+  const groups = formGroups(candidates, groupSize, inputs.previousGroups)
   const largest = Math.max(...groups.map((group) => group.length))
   const sliceCount = Math.min(largest, blockCount(inputs.d, settings.block))
   return {

@@ -1,13 +1,19 @@
 import type { Preview } from '@quorate/shared/api/api'
+import { createMethod } from '@quorate/shared/methods/create'
+import type { Method, VerdictStep } from '@quorate/shared/methods/method'
 import { layoutOf } from '@quorate/shared/model/layout'
+import type { Layout } from '@quorate/shared/model/layout'
 import type { DataShape } from '@quorate/shared/model/spec'
 import { partition } from '@quorate/shared/partition/partition'
+import { checkSize } from '@quorate/shared/run/capacity'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
 import { MAX_WEIGHT } from '@quorate/shared/methods/settings'
-import { ballotPayloadBytes } from '@quorate/shared/wire/ballot'
 import { planesFor } from '@quorate/shared/wire/bits'
+import { indexBits } from '@quorate/shared/wire/floats'
 import { HEADER_BYTES } from '@quorate/shared/wire/frame'
+import { encodeVerdict } from '@quorate/shared/wire/verdict'
+import { contributionBytes } from './contribution-bytes.ts'
 
 /** Columns of the heat map; more shards than this are added up. */
 const MAX_COLUMNS = 50
@@ -19,6 +25,7 @@ export function previewRun(
 ): Preview {
   const { shape, labels } = data
   const d = layoutOf(settings.model, shape).size
+  checkSize(settings.method, d)
   const { shards, seed, block, groupSize } = settings
   const parts = partition(labels, settings.partition, shards, seed, shape.classes)
   const columns = Math.min(MAX_COLUMNS, parts.length)
@@ -30,11 +37,12 @@ export function previewRun(
       if (row) row[column] = (row[column] ?? 0) + 1
     }
   })
-  const weighted = settings.method.id === 'ef-vote'
-  const slices = sliceRanges(d, block, groupSize)
+  const layout = layoutOf(settings.model, shape)
+  const method = createMethod(settings.method, layout, block)
+  const direct = method.kind === 'vectors'
+  const slices = sliceRanges(d, block, direct ? 1 : groupSize)
   const ballotBytes = slices.reduce(
-    (sum, slice) =>
-      sum + HEADER_BYTES + ballotPayloadBytes(slice.end - slice.start, block, weighted),
+    (sum, slice) => sum + contributionBytes(method, slice.end - slice.start, { d, block }),
     0,
   )
   return {
@@ -42,21 +50,64 @@ export function previewRun(
     heatMap,
     shardSizes: parts.map((records) => records.length),
     ballotBytes,
-    verdictBytes: HEADER_BYTES + 8 + verdictBits(settings, d) / 8,
-    tallyBytes: groupSize === 1 ? 0 : tallyBytes(settings, d),
+    verdictBytes: verdictBytes(settings, method, layout),
+    tallyBytes: direct || groupSize === 1 ? 0 : tallyBytes(settings, d),
     float32Bytes: 4 * d,
   }
 }
 
-function verdictBits(settings: RunSettings, d: number): number {
-  switch (settings.method.id) {
-    case 'signsgd-mv':
-    case 'signum-mv':
-      return 8 * Math.ceil(d / 8)
-    case 'ef-vote':
-      return 8 * (Math.ceil(d / 8) + blockCount(d, settings.block))
+/** The verdict frame of a round with a group's full number of voters. */
+function verdictBytes(settings: RunSettings, method: Method, layout: Layout): number {
+  const { block, groupSize } = settings
+  const d = layout.size
+  const shape = { run: 0, d, block }
+  const slices = sliceRanges(d, block, method.kind === 'vectors' ? 1 : groupSize)
+  const valid = slices.map(() => true)
+  const verdict = likeliestVerdict(settings, method, { layout, slices: slices.length })
+  const nextUnits = method.coordinator.calibrates ? new Uint8Array(blockCount(d, block)) : null
+  return encodeVerdict(shape, { round: 0, attempt: 0 }, { ...verdict, valid, nextUnits }).length
+}
+
+/** A verdict of the size that the method's verdicts have, with nothing in it. */
+function likeliestVerdict(
+  { method: settings, groupSize, block }: RunSettings,
+  method: Method,
+  { layout, slices }: { layout: Layout; slices: number },
+): VerdictStep {
+  const d = layout.size
+  const signs = new Uint32Array(Math.ceil(d / 32))
+  switch (settings.id) {
     case 'ssdm':
-      return 8 * Math.ceil(d / 8) * planesFor(2 * settings.groupSize)
+    case 'z-sign-fedavg': {
+      const tables = [new Float32Array(2 * groupSize + 1)]
+      return { kind: 'sums', sums: new Int32Array(d), tables, tableOf: new Uint8Array(slices) }
+    }
+    case 'ef-vote':
+      return settings.down === 'sign'
+        ? { kind: 'signs', step: 0, signs }
+        : { kind: 'scaled', steps: new Uint8Array(blockCount(d, block)), signs }
+    case 'mem-sgd': {
+      const kept = method.kind === 'vectors' && method.form.kind === 'sparse' ? method.form.k : d
+      const most = settings.select === 'random' ? kept : kept * groupSize
+      const indices = Uint32Array.from({ length: Math.min(d, most) }, (_, i) => i)
+      const steps = new Float32Array(indices.length)
+      return most * (32 + indexBits(d)) < 32 * d
+        ? { kind: 'sparse', indices, steps }
+        : { kind: 'dense', steps: new Float32Array(d) }
+    }
+    case 'ef-signsgd':
+      if (!settings.twoWay) return { kind: 'dense', steps: new Float32Array(d) }
+      return {
+        kind: 'signed',
+        ends: Uint32Array.from(layout.tensors, ({ offset, size }) => offset + size),
+        steps: new Float32Array(layout.tensors.length),
+        signs,
+      }
+    case 'sgd':
+    case 'fedavg':
+      return { kind: 'dense', steps: new Float32Array(d) }
+    default:
+      return { kind: 'signs', step: 0, signs }
   }
 }
 

@@ -32,7 +32,7 @@ function scene() {
       ...{ plan, openedAtMs: 0, learningRate: 0.5, units: null },
       method: methodSettings.parse({ id: 'signsgd-mv' }),
     },
-    { d: D, block: 64 },
+    { d: D, block: 64, tensors: [], seed: 1, form: null },
     { tell: (to, message) => told.push({ to, message }), closed: () => closed++ },
   )
   const send = (kind: FrameKind, from: number, slice: number, payload: Uint8Array) =>
@@ -54,12 +54,12 @@ describe('a round at work', () => {
     expect(closed()).toBe(0)
     expect(tally(2, 1, [1, 2])).toEqual({ kind: 'kept' })
     expect(closed()).toBe(1)
-    const { tally: merged, outcome } = work.result()
+    const { record, outcome } = work.result()
     expect(outcome.map(({ voters }) => voters)).toEqual([
       [1, 2, 3],
       [1, 2, 3],
     ])
-    expect(merged.slices[0]?.sums[0]).toBe(3)
+    expect(record.kind === 'round' && record.tally.slices[0]?.sums[0]).toBe(3)
     expect(work.relayed()).toBe(0)
   })
 
@@ -67,7 +67,7 @@ describe('a round at work', () => {
     const { work, ballot, tally } = scene()
     ballot(2, 0)
     tally(1, 0, [1, 2])
-    expect(work.result().tally.slices[0]).toMatchObject({ voters: [1, 2] })
+    expect(work.result().record).toMatchObject({ tally: { slices: [{ voters: [1, 2] }, {}] } })
     expect(ballot(2, 0)).toEqual({ kind: 'dropped', code: 'DUPLICATE' })
   })
 

@@ -1,18 +1,23 @@
 import type { MessageOf, CoordinatorMessage } from '@quorate/shared/protocol/messages'
 import { weightFault } from '@quorate/shared/methods/ballot-weights'
 import type { WeightFault } from '@quorate/shared/methods/ballot-weights'
+import type { VectorForm } from '@quorate/shared/methods/method'
 import type { MethodSettings } from '@quorate/shared/methods/settings'
 import { MAX_GROUP } from '@quorate/shared/run/settings'
 import { openRound, outcomeOf, transition } from '@quorate/shared/round/round'
 import type { Round, RoundEvent, RoundPlan, RefusalCode } from '@quorate/shared/round/round'
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
 import type { Slice } from '@quorate/shared/tally/slices'
-import type { MergedTally } from '@quorate/shared/tally/tally'
+import { sumVectors } from '@quorate/shared/vectors/vectors'
 import { decodeBallot } from '@quorate/shared/wire/ballot'
 import { FrameError, HEADER_BYTES } from '@quorate/shared/wire/frame'
 import type { Frame } from '@quorate/shared/wire/frame'
+import type { LedgerRecord } from '@quorate/shared/wire/record'
 import { decodeTally } from '@quorate/shared/wire/tally'
+import { decodeVector } from '@quorate/shared/wire/vector'
 import { BallotBox } from './ballot-box.ts'
+
+export type RoundRecord = Exclude<LedgerRecord, { kind: 'calibration' }>
 
 /** What a round may tell a contributor while it is open. */
 export type RoundMessage = MessageOf<CoordinatorMessage, 'excuse' | 'resend'>
@@ -23,6 +28,16 @@ export type FrameAnswer =
   | { readonly kind: 'dropped'; readonly code: RefusalCode }
   /** Costs its sender a strike. */
   | { readonly kind: 'offence'; readonly code: string; readonly detail: string }
+
+/** What a round must know of the run's model and method. */
+export interface RoundShape {
+  readonly d: number
+  readonly block: number
+  readonly tensors: readonly { readonly offset: number; readonly size: number }[]
+  readonly seed: number
+  /** Of contributions, for methods that sum floats; else null: they cast ballots. */
+  readonly form: VectorForm | null
+}
 
 /** One attempt while it is open: the state machine, what has come, and bytes as they came in. */
 export class RoundAtWork {
@@ -35,7 +50,7 @@ export class RoundAtWork {
   lastTallyAtMs: number
   #round: Round
   readonly #box: BallotBox
-  readonly #shape: { readonly d: number; readonly block: number }
+  readonly #shape: RoundShape
   readonly #method: MethodSettings
   readonly #units: Uint8Array | null
   readonly #late = new Set<number>()
@@ -50,7 +65,7 @@ export class RoundAtWork {
       method: MethodSettings
       units: Uint8Array | null
     },
-    shape: { d: number; block: number },
+    shape: RoundShape,
     out: { tell: (to: readonly number[], message: RoundMessage) => void; closed: () => void },
   ) {
     const { plan, method, units } = opening
@@ -104,9 +119,7 @@ export class RoundAtWork {
       return offence('FRAME_SLICE', `slice ${frame.header.slice} of ${this.slices.length}`)
     if (!this.has(from)) return offence('NOT_IN_ROSTER', 'you are not in this round')
     try {
-      return frame.header.kind === 'tally'
-        ? this.#tally(from, slice, frame.payload, nowMs)
-        : this.#ballot(from, slice, frame.payload, nowMs)
+      return this.#contribution(from, slice, frame, nowMs)
     } catch (error) {
       if (error instanceof FrameError) return offence(error.code, error.message)
       throw error
@@ -127,9 +140,38 @@ export class RoundAtWork {
   }
 
   /** What counts, after the close. */
-  result(): { tally: MergedTally; outcome: ReturnType<typeof outcomeOf> } {
+  result(): { record: RoundRecord; outcome: ReturnType<typeof outcomeOf> } {
     const outcome = outcomeOf(this.#round)
-    return { outcome, tally: this.#box.merge(outcome, { ...this.#shape, slices: this.slices }) }
+    const { learningRate } = this
+    const { d, block, tensors, form } = this.#shape
+    if (form) {
+      const shape = { d, tensors, precision: 'float32' } as const
+      const vectors = sumVectors(this.#box.vectors(outcome), shape)
+      return { outcome, record: { kind: 'vectors', learningRate, vectors } }
+    }
+    const tally = this.#box.merge(outcome, { d, block, slices: this.slices })
+    return { outcome, record: { kind: 'round', learningRate, tally } }
+  }
+
+  #contribution(from: number, slice: Slice, { header, payload }: Frame, nowMs: number) {
+    const { form } = this.#shape
+    if (form !== null) {
+      return header.kind === 'vector'
+        ? this.#vector(from, payload, { form, nowMs })
+        : offence('FRAME_KIND', `a ${header.kind} in a method that sums vectors`)
+    }
+    if (header.kind === 'tally') return this.#tally(from, slice, payload, nowMs)
+    if (header.kind === 'ballot') return this.#ballot(from, slice, payload, nowMs)
+    return offence('FRAME_KIND', `a ${header.kind} in a method that votes`)
+  }
+
+  #vector(from: number, payload: Uint8Array, at: { form: VectorForm; nowMs: number }): FrameAnswer {
+    const { seed: runSeed, d } = this.#shape
+    const vector = decodeVector(payload, at.form, { runSeed, round: this.plan.round, d })
+    return this.#take({ kind: 'ballot', from, slice: 0 }, at.nowMs, () => {
+      this.#arrived(payload, at.nowMs)
+      this.#box.keepVector({ contributor: from, vector })
+    })
   }
 
   #tally(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
@@ -153,10 +195,14 @@ export class RoundAtWork {
     const fault = this.#weightFault(slice, ballot.weights)
     if (fault) return offence(`BALLOT_${fault}`, `slice ${slice.index}: ${weightRules[fault]}`)
     return this.#take({ kind: 'ballot', from, slice: slice.index }, nowMs, () => {
-      this.ballotBytes += payload.length + HEADER_BYTES
-      this.lastTallyAtMs = nowMs
+      this.#arrived(payload, nowMs)
       this.#box.keepBallot(slice.index, ballot)
     })
+  }
+
+  #arrived(payload: Uint8Array, nowMs: number): void {
+    this.ballotBytes += payload.length + HEADER_BYTES
+    this.lastTallyAtMs = nowMs
   }
 
   #weightFault(slice: Slice, row: Uint8Array | null): WeightFault | null {

@@ -1,7 +1,5 @@
 import type { RoundMetrics, RunView } from '@quorate/shared/api/api'
 import { DEADLINE_WINDOW, median } from '@quorate/shared/round/deadlines'
-import { ballotPayloadBytes } from '@quorate/shared/wire/ballot'
-import { HEADER_BYTES } from '@quorate/shared/wire/frame'
 import type { EventLog } from './event-log.ts'
 import type { Store } from './ports.ts'
 import type { RoundAtWork } from './round-at-work.ts'
@@ -96,7 +94,8 @@ export class RoundBook {
       attempts: number
       lateBallots: number
       verdictBytes: number
-      model: { block: number; weighted: boolean }
+      /** Of the frame of a slice of so many coordinates. */
+      contributionBytes: (size: number) => number
     },
   ): RoundMetrics {
     const exchangeMs = work.lastTallyAtMs - work.openedAtMs
@@ -149,15 +148,17 @@ export class RoundBook {
 /** Frames of the ballot slices that travelled and were counted; an owner's own slice does not travel. */
 function ballotBytes(
   work: RoundAtWork,
-  result: { counted: readonly (readonly number[])[]; model: { block: number; weighted: boolean } },
+  result: {
+    counted: readonly (readonly number[])[]
+    contributionBytes: (size: number) => number
+  },
 ): number {
-  const { block, weighted } = result.model
   return work.slices.reduce((sum, slice) => {
     const voters = result.counted[slice.index] ?? []
     const own = work.plan.groups.filter(
       ({ members, owners }) => members.length > 1 && voters.includes(owners[slice.index] as number),
     ).length
-    const bytes = HEADER_BYTES + ballotPayloadBytes(slice.end - slice.start, block, weighted)
+    const bytes = result.contributionBytes(slice.end - slice.start)
     return sum + (voters.length - own) * bytes
   }, 0)
 }

@@ -10,6 +10,7 @@ import type { Verdict } from '@quorate/shared/methods/method'
 import type { ContributorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import type { RunState } from '@quorate/shared/run/state'
 import { deadlinesFor } from '@quorate/shared/round/deadlines'
+import { contributionBytes } from './contribution-bytes.ts'
 import { encodeRecord } from '@quorate/shared/wire/record'
 import type { LedgerRecord } from '@quorate/shared/wire/record'
 import { encodeVerdict } from '@quorate/shared/wire/verdict'
@@ -341,10 +342,10 @@ export class RunDriver {
     const plan = planRound(at, settings, inputs)
     this.#groups = plan.groups.map((group) => group.members)
     const learningRate = learningRateAt(settings, model.round)
-    const { block, d, units } = model
+    const { block, d, units, tensors, seed, method } = model
     const work = new RoundAtWork(
       { plan, openedAtMs: nowMs, learningRate, method: settings.method, units },
-      { d, block },
+      { d, block, tensors, seed, form: method.kind === 'vectors' ? method.form : null },
       {
         tell: (to, message) => to.forEach((number) => roster.get(number)?.send(message)),
         closed: () => this.#close(),
@@ -367,7 +368,7 @@ export class RunDriver {
     if (this.#phase.kind !== 'round') return
     const { work, cancel } = this.#phase
     cancel()
-    const { tally, outcome } = work.result()
+    const { record, outcome } = work.result()
     const valid = outcome.map((slice) => slice.valid)
     this.#attemptsThisRound += 1
     if (!valid.includes(true)) {
@@ -380,7 +381,6 @@ export class RunDriver {
     }
     this.#phase = { kind: 'deciding' }
     const counted = outcome.map(({ voters, valid: counts }) => (counts ? voters : []))
-    const record: LedgerRecord = { kind: 'round', learningRate: work.learningRate, tally }
     const closedAtMs = this.parts.clock.nowMs()
     const settle = (decided: boolean) =>
       settleRound(work, decided ? { kind: 'decided', counted } : { kind: 'abandoned' }, this.parts)
@@ -448,7 +448,7 @@ export class RunDriver {
       attempts: this.#attemptsThisRound,
       lateBallots: this.#lateBallots,
       nowMs: clock.nowMs(),
-      model: { block: model.block, weighted: stored.settings.method.id === 'ef-vote' },
+      contributionBytes: (size) => contributionBytes(model.method, size, model),
     })
     this.#attemptsThisRound = 0
     this.#lateBallots = 0

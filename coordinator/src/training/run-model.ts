@@ -5,10 +5,11 @@ import { createMethod } from '@quorate/shared/methods/create'
 import type { Method, RoundTerms, Verdict } from '@quorate/shared/methods/method'
 import { initialParameters } from '@quorate/shared/model/initialise'
 import { layoutOf } from '@quorate/shared/model/layout'
+import type { Layout } from '@quorate/shared/model/layout'
 import type { DataShape } from '@quorate/shared/model/spec'
+import { checkSize } from '@quorate/shared/run/capacity'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import { sliceRanges } from '@quorate/shared/tally/slices'
-import type { MergedTally } from '@quorate/shared/tally/tally'
 import { encodeCheckpoint } from '@quorate/shared/wire/checkpoint'
 import type { Checkpoint } from '@quorate/shared/wire/checkpoint'
 import type { LedgerRecord } from '@quorate/shared/wire/record'
@@ -18,7 +19,8 @@ export class RunModel {
   readonly method: Method
   readonly d: number
   readonly block: number
-  readonly #seed: number
+  readonly tensors: Layout['tensors']
+  readonly seed: number
   #parameters: Float32Array<ArrayBuffer>
   #state: unknown
   #round = 0
@@ -29,9 +31,11 @@ export class RunModel {
   /** At round 0, with the parameters that the run's seed gives. */
   constructor(settings: RunSettings, shape: DataShape) {
     const layout = layoutOf(settings.model, shape)
+    checkSize(settings.method, layout.size)
     this.d = layout.size
+    this.tensors = layout.tensors
     this.block = settings.block
-    this.#seed = settings.seed
+    this.seed = settings.seed
     this.method = createMethod(settings.method, layout, settings.block)
     this.#parameters = new Float32Array(initialParameters(layout, settings.seed))
     this.#state = this.method.coordinator.init()
@@ -61,12 +65,19 @@ export class RunModel {
 
   /** The verdict on a round's tally or on the opening phase's reports; changes the method's state. */
   decide(record: LedgerRecord, valid: readonly boolean[]): Verdict {
-    const { coordinator } = this.method
+    const { method } = this
     if (record.kind === 'calibration') {
-      return { kind: 'none', valid, nextUnits: coordinator.calibrate(this.#state, record.reports) }
+      const nextUnits = method.coordinator.calibrate(this.#state, record.reports)
+      return { kind: 'none', valid, nextUnits }
     }
-    const terms = this.terms(record.tally, record.learningRate)
-    return coordinator.decide(this.#state, record.tally, { ...terms, valid })
+    const terms = { ...this.#terms(valid.length, record.learningRate), valid }
+    if (record.kind === 'vectors' && method.kind === 'vectors') {
+      return method.coordinator.decide(this.#state, record.vectors, terms)
+    }
+    if (record.kind === 'round' && method.kind === 'votes') {
+      return method.coordinator.decide(this.#state, record.tally, terms)
+    }
+    throw new RangeError(`a method of ${method.kind} cannot decide on a record of ${record.kind}`)
   }
 
   /** Applies a verdict that is on disk. */
@@ -78,12 +89,12 @@ export class RunModel {
     if (verdict.kind !== 'none') this.#round += 1
   }
 
-  terms(tally: Pick<MergedTally, 'slices'>, learningRate: number): RoundTerms {
+  #terms(sliceCount: number, learningRate: number): RoundTerms {
     return {
-      runSeed: this.#seed,
+      runSeed: this.seed,
       round: this.#round,
       block: this.block,
-      slices: tally.slices.map(({ slice }) => slice),
+      slices: sliceRanges(this.d, this.block, sliceCount),
       learningRate,
       units: this.#units,
     }

@@ -1,5 +1,5 @@
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
-import type { MergedTally } from '@quorate/shared/tally/tally'
+import type { LedgerRecord } from '@quorate/shared/wire/record'
 
 export type Settlement = MessageOf<CoordinatorMessage, 'settled'>
 
@@ -10,22 +10,30 @@ export interface RoundSettlements {
   readonly others: Settlement
 }
 
+/** Who was counted, by slice. */
+export function votersOf(
+  record: Exclude<LedgerRecord, { kind: 'calibration' }>,
+): readonly (readonly number[])[] {
+  if (record.kind === 'vectors') return [record.vectors.voters]
+  return record.tally.slices.map(({ voters }) => voters)
+}
+
 export function settlementsOf(
   { round, attempt }: { round: number; attempt: number },
-  tally: MergedTally,
+  voters: readonly (readonly number[])[],
   valid: readonly boolean[],
 ): RoundSettlements {
   const settled = (counted: boolean[]): Settlement => ({ type: 'settled', round, attempt, counted })
-  const nowhere = () => tally.slices.map(() => false)
+  const nowhere = () => voters.map(() => false)
   const counted = new Map<number, boolean[]>()
-  for (const { slice, voters } of tally.slices) {
-    if (!valid[slice.index]) continue
-    for (const voter of voters) {
+  voters.forEach((inSlice, slice) => {
+    if (!valid[slice]) return
+    for (const voter of inSlice) {
       const slices = counted.get(voter) ?? nowhere()
-      slices[slice.index] = true
+      slices[slice] = true
       counted.set(voter, slices)
     }
-  }
+  })
   return {
     voters: new Map([...counted].map(([voter, slices]) => [voter, settled(slices)])),
     others: settled(nowhere()),

@@ -10,7 +10,7 @@ export type WeightFault = 'WITHOUT_WEIGHTS' | 'WITH_WEIGHTS' | 'OVER_BUDGET'
  * one 0..15 a block, or null; `units`: the slice's grid bytes, for methods that have them.
  *
  * EF-Vote weighs every block, within the loudness budget; ssdm's all-zero vector votes with
- * weights of 0; in the others every vote weighs the same.
+ * weights of 0; in the others every vote weighs the same. Those that send floats cast none.
  */
 export function weightFault(
   method: MethodSettings,
@@ -24,7 +24,6 @@ export function weightFault(
     case 'noisy-signsgd':
     case 'sto-sign':
     case 'z-sign-fedavg':
-    // Methods that send vectors cast no ballots: any slice of one would be refused before.
     case 'ef-signsgd':
     case 'mem-sgd':
     case 'sgd':

@@ -59,7 +59,7 @@ export function memSgd(settings: Settings, shape: VectorShape): VectorMethod {
 }
 
 /** How many of d coordinates are sent: the share, rounded, and at least one. */
-export function keptCount(share: number, d: number): number {
+function keptCount(share: number, d: number): number {
   return Math.max(1, Math.round(share * d))
 }
 

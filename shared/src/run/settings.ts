@@ -45,6 +45,14 @@ export const runSettings = z
     message: 'a shared partition has exactly one shard',
     path: ['shards'],
   })
+  .refine(({ method, localSteps }) => method.id !== 'fedavg' || localSteps > 1, {
+    message: 'FedAvg takes two local steps or more; with one it is sgd',
+    path: ['localSteps'],
+  })
+  .refine(({ method, minVoters }) => method.id !== 'signsgd' || minVoters === 1, {
+    message: 'signSGD has one contributor: a round cannot wait for more voters',
+    path: ['minVoters'],
+  })
 export type RunSettings = z.infer<typeof runSettings>
 /** What a person may leave out is filled with defaults. */
 export type RunSettingsInput = z.input<typeof runSettings>

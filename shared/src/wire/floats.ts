@@ -4,7 +4,7 @@ import type { Reader, Writer } from './cursor.ts'
 import { FrameError } from './frame.ts'
 
 /** No contribution holds a larger float: the sum of them all stays in the range of a float32. */
-export const LARGEST_SENT = 1e30
+export const LARGEST_SENT = 2 ** 100
 const LARGEST_FLOAT = 3.4028234663852886e38
 
 /** `value` as it is. @throws FrameError unless it is finite. */

@@ -5,12 +5,13 @@ import { tallySlice } from '../tally/count.ts'
 import type { SliceBallot } from '../tally/slice-ballot.ts'
 import { sliceRanges } from '../tally/slices.ts'
 import type { Slice } from '../tally/slices.ts'
-import type { Verdict } from '../methods/method.ts'
+import type { VectorContribution, VectorForm, Verdict } from '../methods/method.ts'
 import { ballotPayloadBytes, decodeBallot, encodeBallot } from './ballot.ts'
 import { decodeCheckpoint, encodeCheckpoint, unitsOfCheckpoint } from './checkpoint.ts'
 import { decodeFrame, encodeFrame, FrameError, HEADER_BYTES, splitFrames } from './frame.ts'
 import { decodeRecord, encodeRecord } from './record.ts'
 import { decodeTally, encodeTally, tallyPayloadBytes } from './tally.ts'
+import { decodeVector, encodeVector, vectorPayloadBytes } from './vector.ts'
 import { decodeVerdict, encodeVerdict, peekVerdict } from './verdict.ts'
 
 const BLOCK = 64
@@ -173,6 +174,27 @@ describe('verdicts', () => {
       valid: [true, true, true],
       nextUnits: null,
     },
+    {
+      kind: 'signed',
+      ends: Uint32Array.of(7, 8, 290, d),
+      steps: Float32Array.of(0.5, 0, 1e-30, 3),
+      signs,
+      valid: [true],
+      nextUnits: null,
+    },
+    {
+      kind: 'sparse',
+      indices: Uint32Array.of(0, 1, 255, 256, d - 1),
+      steps: Float32Array.of(0.5, -1, 0, 1e-30, 3),
+      valid: [true],
+      nextUnits: null,
+    },
+    {
+      kind: 'dense',
+      steps: Float32Array.from({ length: d }, (_, i) => i / 7 - 20),
+      valid: [true],
+      nextUnits: null,
+    },
     { kind: 'none', valid: [false], nextUnits: units },
   ]
 
@@ -222,6 +244,79 @@ describe('verdicts', () => {
   })
 })
 
+describe('contributions of floats', () => {
+  const d = 77
+  const at = { runSeed: 3, round: 5, d }
+  const signs = Uint32Array.of(0xdeadbeef, 0x12345678, 0x1abc)
+  const indices = Uint32Array.of(0, 31, 32, 76)
+  const values = Float32Array.of(1, -2, 0.5, 1e30)
+  const cases: readonly { form: VectorForm; vector: VectorContribution; bytes: number }[] = [
+    {
+      form: { kind: 'dense' },
+      vector: { kind: 'dense', values: Float32Array.from({ length: d }, (_, i) => i - 40) },
+      bytes: 4 * d,
+    },
+    {
+      form: { kind: 'sparse', k: 4, shared: null },
+      vector: { kind: 'sparse', indices, values },
+      bytes: 4 * 4 + Math.ceil((4 * 7) / 8),
+    },
+    {
+      form: { kind: 'sparse', k: 4, shared: () => indices },
+      vector: { kind: 'sparse', indices, values },
+      bytes: 4 * 4,
+    },
+    {
+      form: { kind: 'signed', tensors: 2 },
+      vector: { kind: 'signed', signs, scales: Float32Array.of(0.25, 0) },
+      bytes: 4 * 2 + 10,
+    },
+  ]
+
+  test.each(cases)('$form.kind come back as they were', ({ form, vector, bytes }) => {
+    const payload = encodeVector(vector, form, d)
+    expect(payload.length).toBe(bytes)
+    expect(payload.length).toBe(vectorPayloadBytes(form, d))
+    expect(decodeVector(payload, form, at)).toEqual(vector)
+  })
+  test.each([NaN, Infinity, -Infinity, 2e30])('a float of %f is refused', (bad) => {
+    const payload = encodeVector(
+      { kind: 'dense', values: new Float32Array(d).fill(bad, 9, 10) },
+      { kind: 'dense' },
+      d,
+    )
+    expect(() => decodeVector(payload, { kind: 'dense' }, at)).toThrow(FrameError)
+  })
+  test('coordinates out of order, and negative scales, are refused', () => {
+    const sparse = { kind: 'sparse', k: 2, shared: null } as const
+    const twice = {
+      kind: 'sparse',
+      indices: Uint32Array.of(5, 5),
+      values: values.slice(2),
+    } as const
+    expect(() => decodeVector(encodeVector(twice, sparse, d), sparse, at)).toThrow(/out of order/)
+    const signed = { kind: 'signed', tensors: 1 } as const
+    const negative = { kind: 'signed', signs, scales: Float32Array.of(-1) } as const
+    expect(() => decodeVector(encodeVector(negative, signed, d), signed, at)).toThrow(/negative/)
+  })
+  test('any payload is one of the form, or a coded error', () => {
+    const forms = cases.map(({ form }) => form)
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 4 * d }), fc.constantFrom(...forms), (bytes, form) => {
+        const cut = bytes.subarray(0, vectorPayloadBytes(form, d))
+        for (const payload of [bytes, cut]) {
+          try {
+            decodeVector(payload, form, at)
+          } catch (error) {
+            expect(error).toBeInstanceOf(FrameError)
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
 test('a checkpoint comes back as it was; a parameter that is not finite is refused', () => {
   const parameters = Float32Array.of(1, -0.5, 3e-5)
   const units = Uint8Array.of(9)
@@ -252,4 +347,27 @@ test('a ledger record comes back as it was', () => {
   )
   const opening = { kind: 'calibration', reports: [0.5, 0.25] } as const
   expect(decodeRecord(encodeRecord(opening), { d, block: BLOCK })).toEqual(opening)
+})
+
+test('a record of summed floats comes back as it was; any bytes are a record or a coded error', () => {
+  const d = 90
+  const sums = [
+    { kind: 'dense', values: Float32Array.from({ length: d }, (_, i) => i * 1e32) },
+    { kind: 'sparse', indices: Uint32Array.of(3, 89), values: Float32Array.of(-1, 2) },
+  ] as const
+  for (const sum of sums) {
+    const vectors = { d, voters: [2, 9, 400], sum }
+    const record = { kind: 'vectors', learningRate: Math.fround(0.01), vectors } as const
+    expect(decodeRecord(encodeRecord(record), { d, block: BLOCK })).toEqual(record)
+  }
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+      try {
+        decodeRecord(bytes, { d, block: BLOCK })
+      } catch (error) {
+        expect(error).toBeInstanceOf(FrameError)
+      }
+    }),
+    { numRuns: 2000 },
+  )
 })

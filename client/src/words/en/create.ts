@@ -53,7 +53,15 @@ export const create = {
     'ef-vote': 'EF-Vote',
     'signum-mv': 'Signum, majority vote',
     'signsgd-mv': 'signSGD, majority vote',
+    signsgd: 'signSGD, one contributor',
     ssdm: 'SSDM, stochastic signs',
+    'noisy-signsgd': 'Noisy signSGD, majority vote',
+    'sto-sign': 'Stochastic signs, majority vote',
+    'z-sign-fedavg': 'z-SignFedAvg',
+    'ef-signsgd': 'EF-signSGD',
+    'mem-sgd': 'Mem-SGD, sparse',
+    sgd: 'SGD, dense',
+    fedavg: 'FedAvg, dense',
   },
   methodNotes: {
     'ef-vote':
@@ -61,7 +69,20 @@ export const create = {
     'signum-mv':
       'Votes on momentum. Fast where all shards are alike; stalls where they differ much.',
     'signsgd-mv': 'The plain baseline: votes on gradients. For shards that are alike.',
+    signsgd: 'For one contributor alone: others are told that the run is full.',
     ssdm: 'Random signs with momentum, summed up. As published, and exact only for shards that are alike.',
+    'noisy-signsgd':
+      'Adds noise before signing, which softens what a majority hides. Needs the noise to fit the gradients.',
+    'sto-sign':
+      'Signs drawn in proportion to the gradient, on a scale that is the same for everyone. Needs the scale to fit.',
+    'z-sign-fedavg':
+      'Noised signs of several local steps, averaged. For slow links: fewer rounds, each with more work.',
+    'ef-signsgd':
+      'Signs with a scale per tensor, the rest said later. Near dense SGD, but sums floats: no exact tallies, and one bad scale harms everyone.',
+    'mem-sgd':
+      'Sends only the largest parameters and remembers the rest. Near dense SGD at about a twentieth of the bytes up.',
+    sgd: 'Full floats both ways: what everything else is compared with. One hostile contributor can ruin it.',
+    fedavg: 'Several local steps, then full floats. The usual baseline of federated learning.',
   },
   beta: 'Momentum β',
   kappa: 'Loudness range κ',
@@ -72,6 +93,26 @@ export const create = {
   errorBound: 'Bound on owed error',
   floor: 'Floor φ',
   floorNote: 'A block is at least this share of the mean loudness.',
+  noise: 'Noise b',
+  noiseNote: 'Standard deviation of what is added to the gradient.',
+  bound: 'Scale B',
+  boundNote: 'A gradient of this size or more is signed for certain.',
+  noiseKind: 'Noise',
+  noiseKinds: { gaussian: 'Gaussian', uniform: 'Uniform' },
+  sigma: 'Noise scale σ',
+  twoWay: 'Signs on the way down, too',
+  twoWayNote: 'The coordinator owes what its signs leave out. One bit each way.',
+  select: 'Which parameters',
+  selects: { top: 'The largest', random: 'Drawn, the same for everyone' },
+  share: 'Share sent',
+  shareNote: 'Of all parameters, between 0 and 1.',
+  memory: 'Remember what was not sent',
+  memoryNote: 'Without it the method fails; for comparison.',
+  down: 'On the way down',
+  downs: {
+    sign: 'Signs of the momentum (default)',
+    scaled: 'Signs with a step per block',
+  },
   norm: 'Norm',
   norms: { l2: 'ℓ₂, whole vector (as published)', 'linf-block': 'ℓ∞, per tensor (learns faster)' },
   zeroRule: 'Sign of zero',

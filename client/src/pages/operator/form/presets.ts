@@ -1,4 +1,4 @@
-import type { MethodId } from '@quorate/shared/methods/settings'
+import { methodSettings, type MethodId } from '@quorate/shared/methods/settings'
 import { demoSettings, runSettings, type RunSettings } from '@quorate/shared/run/settings'
 
 export type PresetName = 'demo' | 'dirichlet' | 'iid' | 'lenet'
@@ -38,5 +38,28 @@ export const usualRate: Readonly<Record<MethodId, number>> = {
   'ef-vote': 0.003,
   'signum-mv': 0.001,
   'signsgd-mv': 0.003,
+  signsgd: 0.003,
   ssdm: 0.03,
+  'noisy-signsgd': 0.003,
+  'sto-sign': 0.003,
+  'z-sign-fedavg': 0.3,
+  'ef-signsgd': 1,
+  'mem-sgd': 1,
+  sgd: 1,
+  fedavg: 0.3,
+}
+
+/** Methods that are made of local steps, and how many are a good start; the others take one. */
+const manySteps: Partial<Record<MethodId, number>> = { fedavg: 5, 'z-sign-fedavg': 5 }
+
+/** Settings that another method takes along with it, where they were the old one's usual ones. */
+export function chooseMethod(draft: RunSettings, id: MethodId): void {
+  const before = draft.method.id
+  if (draft.learningRate === usualRate[before]) draft.learningRate = usualRate[id]
+  if (draft.localSteps === usualSteps(before)) draft.localSteps = usualSteps(id)
+  draft.method = methodSettings.parse({ id })
+}
+
+function usualSteps(id: MethodId): number {
+  return manySteps[id] ?? 1
 }

@@ -1,0 +1,42 @@
+import type { MethodSettings } from '../methods/settings.ts'
+import { LayoutError } from '../model/layout.ts'
+import { MAX_VECTOR_SIZE } from '../vectors/vectors.ts'
+
+/** Bytes that the vectors of one round may take in the coordinator's memory, all together. */
+const MAX_ROUND_BYTES = 2 ** 29
+
+/** Whether a method's contributions are floats, which the coordinator sums itself. */
+export function sendsVectors({ id }: MethodSettings): boolean {
+  return id === 'sgd' || id === 'fedavg' || id === 'ef-signsgd' || id === 'mem-sgd'
+}
+
+/** How many can contribute at once, by what the method is and by what a round's vectors take. */
+export function contributorsAtMost(method: MethodSettings, d: number): number {
+  if (method.id === 'signsgd') return 1
+  return sendsVectors(method) ? Math.floor(MAX_ROUND_BYTES / (4 * d)) : Infinity
+}
+
+/** @throws LayoutError where d parameters are too many for the method. */
+export function checkSize(method: MethodSettings, d: number): void {
+  if (!sendsVectors(method) || d <= MAX_VECTOR_SIZE) return
+  const detail = `${method.id} sends floats and trains at most ${MAX_VECTOR_SIZE} parameters, not ${d}`
+  throw new LayoutError(`${detail}; a voting method takes the model as it is`)
+}
+
+/** How many verdicts of the method a checkpoint is about as large as. */
+export function checkpointInVerdicts(method: MethodSettings): number {
+  switch (method.id) {
+    case 'sgd':
+    case 'fedavg':
+      return 1
+    case 'ef-signsgd':
+      return method.twoWay ? 32 : 1
+    case 'mem-sgd':
+      return 4
+    case 'ssdm':
+    case 'z-sign-fedavg':
+      return 8
+    default:
+      return 32
+  }
+}
