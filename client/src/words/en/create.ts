@@ -28,7 +28,8 @@ export const create = {
   dataSetNote: (records: string, testRecords: string) =>
     `${records} examples to train on, ${testRecords} to test on.`,
   seed: 'Seed',
-  seedNote: 'Decides the start, the split and every coin. The same seed gives the same run.',
+  seedNote:
+    'Decides the first parameters, the split, which examples are drawn and every coin. Who takes part when is not in it: runs with one seed differ as their people do.',
   newSeed: 'Another seed',
   roundCount: 'Rounds',
   target: 'Target accuracy',
@@ -113,10 +114,14 @@ export const create = {
   minVoters: 'Least voters',
   minVotersNote: 'A round waits until so many are ready.',
   minRoundMs: 'Least time of a round, ms',
+  leastRound: 'Least time of a round',
   minRoundNote: 'So that people can watch; 0 for full speed.',
   deadline: 'Ballot deadline, ms',
+  ballotDeadline: 'Ballot deadline',
+  byMedian: 'three times the median round',
+  none: 'none',
   deadlineNote: 'Empty: three times the median round.',
-  evaluateEvery: 'Test every … rounds',
+  evaluateEvery: 'Rounds between tests',
   preview: {
     title: 'What it will be',
     pending: 'Working it out…',
