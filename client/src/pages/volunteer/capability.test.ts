@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { capabilityOf, usesOf, type Surroundings } from './capability.ts'
 
 const gpuThatGives = (adapter: object | null) => ({ requestAdapter: async () => adapter })
-const bare: Surroundings = { isSecureContext: true, gpu: undefined, webgl: () => false }
+const REAL = 'ANGLE (Intel, Mesa Intel(R) Xe Graphics (TGL GT2), OpenGL 4.6)'
+const EMULATED = 'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero) (0x0000C0DE)))'
+const bare: Surroundings = { isSecureContext: true, gpu: undefined, webglRenderer: () => null }
 
 describe('what the page says it will use', () => {
   it.each<[string, Surroundings, string]>([
@@ -15,10 +17,15 @@ describe('what the page says it will use', () => {
     ],
     [
       'WebGPU in software by its info',
-      { ...bare, gpu: gpuThatGives({ info: { isFallbackAdapter: true } }), webgl: () => true },
+      {
+        ...bare,
+        gpu: gpuThatGives({ info: { isFallbackAdapter: true } }),
+        webglRenderer: () => REAL,
+      },
       'either',
     ],
-    ['WebGL alone', { ...bare, webgl: () => true }, 'either'],
+    ['WebGL alone', { ...bare, webglRenderer: () => REAL }, 'either'],
+    ['WebGL in software', { ...bare, webglRenderer: () => EMULATED }, 'processor'],
     ['neither', bare, 'processor'],
   ])('with %s', async (_, around, uses) => {
     expect(usesOf(await capabilityOf(around), null)).toBe(uses)

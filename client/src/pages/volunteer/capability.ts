@@ -1,3 +1,5 @@
+import { isEmulated, webglRenderer } from '../../webgl/renderer.ts'
+
 /** What this browser offers for training, as far as can be told before the measurement. */
 export interface Capability {
   readonly webgpu: 'yes' | 'insecure' | 'no-api' | 'no-gpu'
@@ -17,12 +19,16 @@ export interface Surroundings {
   readonly isSecureContext: boolean
   /** navigator.gpu */
   readonly gpu: { requestAdapter(): Promise<Adapter | null> } | undefined
-  /** Whether a WebGL 2 context is to be had that does not crawl. */
-  readonly webgl: () => boolean
+  /** Who draws for WebGL 2, by its own name; null where there is no WebGL 2. */
+  readonly webglRenderer: () => string | null
 }
 
 export async function capabilityOf(around: Surroundings): Promise<Capability> {
-  return { webgpu: await webgpuOf(around), webgl: around.webgl() }
+  const renderer = around.webglRenderer()
+  return {
+    webgpu: await webgpuOf(around),
+    webgl: renderer !== null && !isEmulated(renderer),
+  }
 }
 
 async function webgpuOf({ isSecureContext, gpu }: Surroundings): Promise<Capability['webgpu']> {
@@ -44,14 +50,5 @@ export function usesOf(capability: Capability | null, forced: string | null): Us
 /** Of this browser. */
 export function capability(): Promise<Capability> {
   const { gpu } = navigator as { gpu?: Surroundings['gpu'] }
-  return capabilityOf({ isSecureContext, gpu, webgl: hasWebGl })
-}
-
-function hasWebGl(): boolean {
-  if (typeof OffscreenCanvas === 'undefined') return false
-  const context = new OffscreenCanvas(1, 1).getContext('webgl2', {
-    failIfMajorPerformanceCaveat: true,
-  })
-  context?.getExtension('WEBGL_lose_context')?.loseContext()
-  return context !== null
+  return capabilityOf({ isSecureContext, gpu, webglRenderer })
 }
