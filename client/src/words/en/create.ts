@@ -29,7 +29,7 @@ export const create = {
     `${records} examples to train on, ${testRecords} to test on.`,
   seed: 'Seed',
   seedNote:
-    'Decides the first parameters, the split, which examples are drawn and every coin. Who takes part when is not in it: runs with one seed differ as their people do.',
+    'Decides the first parameters, the split, which examples are drawn and every coin. Not who takes part when: two runs with one seed can still differ.',
   newSeed: 'Another seed',
   roundCount: 'Rounds',
   target: 'Target accuracy',
