@@ -78,6 +78,8 @@ export const volunteer = {
     heldUp: 'Nobody can join this run now',
     heldUpNote: (reason: string) =>
       `Something went wrong on the server: ${ended(reason)} Only the operator can mend it; this page notices when it goes on.`,
+    damaged:
+      'What the server has stored of it is damaged or missing. Only the operator can mend that.',
     forced: (backend: string) => `The address of this page asks for the backend “${backend}”.`,
   },
   figures: {
