@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { runSettings } from '@quorate/shared/run/settings'
 import { smallRun } from '../fixtures/settings.ts'
 import { expect, test, until } from '../fixtures/test.ts'
 
@@ -51,6 +52,59 @@ test('a volunteer needs only a keyboard, and the page is sound before, during an
   await page.goto(`${coordinator.url}/runs`)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await expectSound(page, 'the list of runs')
+})
+
+test('the pages of the operator are sound in every state, and a password signs in', async ({
+  start,
+  join,
+  page,
+}) => {
+  const coordinator = await start({ flags: ['--no-demo'] })
+  await page.goto(`${coordinator.url}/operator`)
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await page.goto(coordinator.signInLink)
+  await expect(page.getByTestId('new-run')).toBeVisible()
+
+  const headers = { origin: coordinator.url }
+  // Slow rounds: what is looked at here is the page.
+  const data = runSettings.parse({ ...smallRun, minRoundMs: 400 })
+  const made = await page.request.post(`${coordinator.url}/api/runs`, { headers, data })
+  const run = (await made.json()) as { id: string }
+  await page.request.post(`${coordinator.url}/api/runs/${run.id}/start`, { headers })
+  await join(`${coordinator.url}/run/${run.id}`, { backend: 'wasm' })
+
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByLabel('New password').fill('a long password')
+  await page.getByLabel('Once more').fill('a long password')
+  await page.getByRole('button', { name: 'Set password' }).click()
+  await expect(page.getByText('The password is set.')).toBeVisible()
+  await expectSound(page, 'settings')
+  await page.getByTestId('sign-out').click()
+  await expect(page.getByTestId('password')).toBeVisible()
+  await expectSound(page, 'sign-in')
+  await page.getByTestId('password').fill('a wrong password')
+  await page.getByTestId('sign-in').click()
+  await expect(page.getByLabel('Password')).toHaveAttribute('aria-invalid', 'true')
+  await page.getByTestId('password').fill('a long password')
+  await page.getByTestId('sign-in').click()
+
+  await page.getByRole('link', { name: 'Runs' }).click()
+  await expect(page.getByTestId('new-run')).toBeVisible()
+  await expectSound(page, 'runs')
+  await page.getByTestId('new-run').click()
+  await expect(page.getByTestId('preview-d')).toBeVisible()
+  await expectSound(page, 'new run')
+  await page.getByTestId('rounds').fill('')
+  await page.getByTestId('learning-rate').fill('0')
+  await page.getByTestId('create').click()
+  await expect(page.getByTestId('rounds'), 'the first problem has the focus').toBeFocused()
+  await page.getByTestId('problems').getByRole('link', { name: 'Learning rate' }).click()
+  await expect(page.getByTestId('learning-rate')).toBeFocused()
+  await expectSound(page, 'new run with problems')
+  await page.goto(`${coordinator.url}/operator/runs/${run.id}`)
+  await expect(page.getByTestId('contributor')).toBeVisible()
+  await until('ten rounds', async () => (await coordinator.run(run.id)).round >= 10)
+  await expectSound(page, 'a run')
 })
 
 /** No violation that axe knows of, and nothing to scroll sideways for, at any of the looks. */

@@ -13,7 +13,7 @@ const methods: readonly (Pick<RunSettingsInput, 'method'> & Partial<RunSettingsI
   { method: { id: 'ssdm', norm: 'linf-block' } },
   { method: { id: 'noisy-signsgd' } },
   { method: { id: 'sto-sign' } },
-  { method: { id: 'z-sign-fedavg', noise: 'uniform' }, localSteps: 2 },
+  { method: { id: 'z-sign-fedavg', distribution: 'uniform' }, localSteps: 2 },
   { method: { id: 'ef-signsgd' }, learningRate: 0.5 },
   { method: { id: 'ef-signsgd', twoWay: true }, learningRate: 0.5 },
   { method: { id: 'mem-sgd' }, learningRate: 0.5 },

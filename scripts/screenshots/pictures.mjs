@@ -7,8 +7,9 @@ const HEIGHTS_PX = { 390: 844, 1440: 900 }
 /** Chart and counters have settled after a change of width or colours. */
 const SETTLE_MS = 350
 const VOLUNTEERS = 3
-const ROUNDS = 200
-const SHOWN_AT_ROUND = 110
+/** Enough that the run is still under way when its last picture is taken. */
+const ROUNDS = 400
+const SHOWN_AT_ROUND = 120
 
 /** Starts a run, lets volunteers train it, and takes every picture on the way. */
 export async function takePictures(browser, coordinator) {
@@ -34,10 +35,11 @@ export async function takePictures(browser, coordinator) {
     for (let n = 0; n < VOLUNTEERS; n++) tabs.push(await join(browser, runUrl))
   })
   const [tab] = tabs
-  const roundIs = (wanted) =>
-    until(async () => (await call('GET', `/api/runs/${run.id}`)).round >= wanted)
 
-  await step(`Training ${SHOWN_AT_ROUND} rounds`, () => roundIs(SHOWN_AT_ROUND))
+  const testedAt = (wanted) =>
+    until(async () => (await call('GET', `/api/runs/${run.id}`)).accuracyRound >= wanted)
+
+  await step(`Training ${SHOWN_AT_ROUND} rounds`, () => testedAt(SHOWN_AT_ROUND))
   await step('Pictures of the run while it trains', async () => {
     await shoot(tab, 'volunteer-training')
     await operator.goto(`${url}/operator/runs/${run.id}`)
@@ -65,7 +67,7 @@ export async function takePictures(browser, coordinator) {
     })
   })
 
-  await step(`Training ${ROUNDS} rounds`, () => roundIs(ROUNDS))
+  await step(`Training ${ROUNDS} rounds`, () => testedAt(ROUNDS))
   await step('Pictures of the finished run', async () => {
     await draw(tab)
     await shoot(tab, 'volunteer-finished')
@@ -123,6 +125,7 @@ async function shoot(page, name) {
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await page.evaluate('scrollTo(0, 0)')
+      await page.locator('.plot > div:not(:has(canvas))').first().waitFor({ state: 'hidden' })
       await page.waitForTimeout(SETTLE_MS)
       const path = `${FOLDER}/${name}-${width}-${colorScheme}.png`
       await page.screenshot({ path, fullPage: true })

@@ -181,6 +181,18 @@ describe('link', () => {
     await clock.advance(0)
     expect(events.at(-1)).toMatchObject({ kind: 'down', reason: 'nothing gets through' })
   })
+
+  it('starts again on a new connection when told to, and hears no more of the old one', () => {
+    const { link, events, socket } = start()
+    const old = socket()
+    old.open()
+    link.restart()
+    expect(old.closedWith).toBe(1000)
+    old.drop(1000)
+    expect(socket()).not.toBe(old)
+    socket().open()
+    expect(events.map(({ kind }) => kind)).toEqual(['open', 'open'])
+  })
 })
 
 describe('retry', () => {

@@ -83,6 +83,15 @@ export class WebSocketLink implements Link {
     if (before.kind === 'open' || before.kind === 'connecting') before.socket.close(1000)
   }
 
+  /** Leaves the connection for a new one at once; all that is told is the new one's 'open'. */
+  restart(): void {
+    const before = this.#state
+    if (before.kind === 'closed') return
+    before.cancel()
+    if (before.kind !== 'waiting') before.socket.close(1000)
+    this.#state = this.#connect()
+  }
+
   #transmit(data: string | Uint8Array<ArrayBuffer>): boolean {
     if (this.#state.kind !== 'open') return false
     const { socket } = this.#state

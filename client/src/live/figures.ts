@@ -8,6 +8,8 @@ export interface Figures {
   readonly rounds: number
   readonly accuracy: number | null
   readonly loss: number | null
+  /** Of the evaluation that accuracy and loss are from. */
+  readonly accuracyRound: number | null
   readonly contributors: number
   readonly ready: number
   readonly roundMs: number | null
@@ -16,11 +18,12 @@ export interface Figures {
 
 const RECENT_ROUNDS = 20
 
-export function figuresOf(run: RunView, followed: Followed | null): Figures {
+/** `knownRound`: rounds decided as far as the page knows from elsewhere. */
+export function figuresOf(run: RunView, followed: Followed | null, knownRound = 0): Figures {
   const mine = followed?.run === run.id ? followed : null
   const newest = mine?.history.rounds.at(-1)
   const point = mine?.history.curve.at(-1)
-  const round = Math.max(run.round, newest ? newest.round + 1 : 0)
+  const round = Math.max(run.round, newest ? newest.round + 1 : 0, knownRound)
   const roundMs = recentRoundMs(mine, run) ?? run.roundMs
   const moving = run.state.kind === 'training'
   return {
@@ -28,6 +31,7 @@ export function figuresOf(run: RunView, followed: Followed | null): Figures {
     rounds: run.settings.rounds,
     accuracy: point?.accuracy ?? run.accuracy,
     loss: point?.loss ?? run.loss,
+    accuracyRound: point?.round ?? run.accuracyRound,
     contributors: mine?.contributors?.length ?? run.contributors,
     ready: mine?.contributors?.filter(({ status }) => status === 'ready').length ?? run.ready,
     roundMs,

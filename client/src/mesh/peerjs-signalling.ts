@@ -2,6 +2,7 @@ import type * as PeerJS from 'peerjs'
 import type { DataConnection, Peer } from 'peerjs'
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import type { RTCIceServerLike } from '../session/ports.ts'
+import { rtcConfiguration } from './reach.ts'
 import type {
   Channel,
   ChannelEvent,
@@ -21,6 +22,8 @@ export interface PeerSignallingOptions {
   readonly clock: Clock
   /** 0 ≤ r < 1. */
   readonly random: () => number
+  /** WebRTC only by way of a TURN server: nobody learns this network address. */
+  readonly relayOnly: boolean
 }
 
 /** Signalling through PeerJS, or null where WebRTC does not exist. */
@@ -74,7 +77,7 @@ class PeerSignalling implements Signalling {
       return
     }
     if (this.#closed) return
-    const { location, ticket, iceServers, incoming } = this.#session
+    const { location, ticket, iceServers, incoming, relayOnly } = this.#session
     const secure = location.protocol === 'https:'
     const peer = new library.Peer(ticket.id, {
       key: KEY,
@@ -83,7 +86,7 @@ class PeerSignalling implements Signalling {
       port: Number(location.port) || (secure ? 443 : 80),
       path: ticket.path,
       secure,
-      config: { iceServers: iceServers.map(toIceServer) },
+      config: rtcConfiguration(iceServers, relayOnly),
       debug: 0,
     })
     this.#peer = peer
@@ -221,14 +224,6 @@ class PeerChannel implements Channel {
 
   #tell(event: ChannelEvent): void {
     if (!this.#closed) this.#listener(event)
-  }
-}
-
-function toIceServer({ urls, username, credential }: RTCIceServerLike): RTCIceServer {
-  return {
-    urls,
-    ...(username === undefined ? {} : { username }),
-    ...(credential === undefined ? {} : { credential }),
   }
 }
 

@@ -5,11 +5,13 @@ import { HttpFiles } from '../link/files.ts'
 import { WebSocketLink } from '../link/link.ts'
 import { EdgeMesh } from '../mesh/mesh.ts'
 import { peerSignalling } from '../mesh/peerjs-signalling.ts'
+import { reachOf, type Reach } from '../mesh/reach.ts'
 import { TrainerClient } from '../worker-client/trainer-client.ts'
 import { WorkerClock } from '../worker-client/worker-clock.ts'
 import { browserRandom } from '../link/browser-random.ts'
 import { ContributorSession } from './contributor-session.ts'
 import type { BrowserSessionOptions, SessionHandle } from './handle.ts'
+import { HiddenLink } from './hidden-link.ts'
 
 /** Joins a run from this tab. The first view comes before this resolves. */
 export async function startBrowserSession(options: BrowserSessionOptions): Promise<SessionHandle> {
@@ -17,8 +19,20 @@ export async function startBrowserSession(options: BrowserSessionOptions): Promi
   const random = browserRandom
   const forced = backendOf(options.backend)
   const trainer = new TrainerClient({ clock, forced })
-  const link = new WebSocketLink({ url: socketUrl(), clock, random, WebSocket })
-  const openSignalling = options.hideAddress ? null : peerSignalling({ location, clock, random })
+  const { hideAddress } = options
+  const resume = tabMemory(options.run)
+  const openSignalling = peerSignalling({ location, clock, random, relayOnly: hideAddress })
+  const webrtc = openSignalling !== null
+  /** A hidden address goes by what the welcome says. */
+  let reach: Reach | null = hideAddress ? null : reachOf({ hideAddress, webrtc, iceServers: [] })
+  const socket = new WebSocketLink({ url: socketUrl(), clock, random, WebSocket })
+  const hidden = () =>
+    new HiddenLink({
+      ...{ link: socket, webrtc },
+      remember: ({ id, token }) => resume.save({ id, token }),
+      onReach: (now) => (reach = now),
+    })
+  const link = hideAddress ? hidden() : socket
   const session = new ContributorSession(
     {
       link,
@@ -26,8 +40,8 @@ export async function startBrowserSession(options: BrowserSessionOptions): Promi
       files: new HttpFiles({ fetch: fetch.bind(globalThis), clock, random }),
       trainer,
       clock,
-      onView: options.onView,
-      resume: tabMemory(options.run),
+      onView: (view) => options.onView({ ...view, reach }),
+      resume,
     },
     { run: options.run, intensity: options.intensity, batchLimit: options.batch },
   )

@@ -386,8 +386,9 @@ export class ContributorSession {
 
   #status(): SessionStatus {
     const { runState } = this.#view
-    if (this.#wish.kind === 'pause') return { kind: 'paused' }
+    // There is nothing to go on with after a pause.
     if (runState?.kind === 'finished') return { kind: 'finished' }
+    if (this.#wish.kind === 'pause') return { kind: 'paused' }
     if (!this.#welcome) return { kind: 'connecting' }
     if (!this.#backend) return { kind: 'preparing' }
     if (!this.#replica.current) return { kind: 'catching-up' }

@@ -12,7 +12,7 @@ export interface BrowserSessionOptions {
   readonly batch: number | null
   /** Share of the rounds to take part in, 0.1..1. */
   readonly intensity: number
-  /** No WebRTC: other contributors never see this network address. */
+  /** Other contributors never see this network address: WebRTC through TURN servers, or none. */
   readonly hideAddress: boolean
 }
 

@@ -1,5 +1,6 @@
 import type { BackendName, TrafficReport } from '@quorate/shared/protocol/messages'
 import { noTraffic } from '@quorate/shared/protocol/traffic'
+import type { Reach } from '../mesh/reach.ts'
 import type { RunState } from '@quorate/shared/run/state'
 
 /** What the page shows of a session: one immutable value, replaced whole. */
@@ -22,6 +23,8 @@ export interface SessionView {
   readonly stepMs: number | null
   readonly batchLoss: number | null
   readonly peers: number
+  /** How votes reach the others; null where a hidden address has yet to learn of it. */
+  readonly reach: Reach | null
   readonly shards: readonly number[]
   readonly traffic: TrafficReport
   /** Round and digest of the last report, hex. */
@@ -70,6 +73,7 @@ export const noSession: SessionView = {
   stepMs: null,
   batchLoss: null,
   peers: 0,
+  reach: null,
   shards: [],
   traffic: noTraffic,
   digest: null,

@@ -1,6 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl'
 import type { EngineModel } from '../trainer/engine.ts'
+import { isEmulated, webglRenderer } from '../webgl/renderer.ts'
 import type { TrainingBackend } from './measure.ts'
 import { loadBackend, tf } from './tf.ts'
 
@@ -12,7 +13,8 @@ interface MaybeFallback {
 
 /**
  * Makes `name` the backend in use. A string says why it cannot train `model` here; it rejects
- * when the backend fails in another way. A software adapter is used only when `forced`.
+ * when the backend fails in another way. A software GPU is used only when `forced`, or by WebGL
+ * for what wasm cannot train.
  */
 export async function openBackend(
   name: TrainingBackend,
@@ -29,6 +31,10 @@ export async function openBackend(
   return null
 }
 
+function convolves({ layers }: EngineModel): boolean {
+  return layers.some(({ kind }) => kind === 'conv')
+}
+
 async function obstacleTo(
   name: TrainingBackend,
   model: EngineModel,
@@ -39,9 +45,14 @@ async function obstacleTo(
       return null
     case 'wasm':
       // tfjs has no Conv2DBackpropFilter for it.
-      return model.layers.some(({ kind }) => kind === 'conv') ? 'cannot train convolutions' : null
-    case 'webgl':
-      return typeof OffscreenCanvas === 'undefined' ? 'not in this browser’s workers' : null
+      return convolves(model) ? 'cannot train convolutions' : null
+    case 'webgl': {
+      const renderer = webglRenderer()
+      if (renderer === null) return 'not in this browser’s workers'
+      // Where wasm can train, an emulation only takes long to be found slower.
+      const hopeless = isEmulated(renderer) && !forced && !convolves(model)
+      return hopeless ? 'only emulated in software here' : null
+    }
     case 'webgpu': {
       const gpu = (navigator as { gpu?: GPU }).gpu
       if (!gpu) return self.isSecureContext ? 'not in this browser' : 'only over HTTPS'

@@ -39,7 +39,8 @@ export const methodSettings = z.discriminatedUnion('id', [
   }),
   z.strictObject({
     id: z.literal('z-sign-fedavg'),
-    noise: z.enum(['uniform', 'gaussian']).default('gaussian'),
+    /** Of the noise. */
+    distribution: z.enum(['uniform', 'gaussian']).default('gaussian'),
     /** σ, the scale of the noise, and of the step. */
     sigma: z.number().gt(0).max(1e6).default(0.03),
     zeroRule: zeroRule.default('coin'),

@@ -62,12 +62,22 @@ describe('stochastic signs', () => {
     const sigma = 1.5
     const g = [0.5, -1, 0, 2]
     const expected = g.map((value) => Math.max(0, Math.min(1, 0.5 + value / (2 * sigma))))
-    const settings = { id: 'z-sign-fedavg', noise: 'uniform', sigma, zeroRule: 'coin' } as const
+    const settings = {
+      id: 'z-sign-fedavg',
+      distribution: 'uniform',
+      sigma,
+      zeroRule: 'coin',
+    } as const
     expectOften(frequencies(settings, g, 13), expected)
   })
   it('of z-sign with Gaussian noise are those of noisy-signsgd (seed 14)', () => {
     const { g, b, p_plus: expected } = golden.noisy_sign
-    const settings = { id: 'z-sign-fedavg', noise: 'gaussian', sigma: b, zeroRule: 'coin' } as const
+    const settings = {
+      id: 'z-sign-fedavg',
+      distribution: 'gaussian',
+      sigma: b,
+      zeroRule: 'coin',
+    } as const
     expectOften(frequencies(settings, g, 14), expected)
   })
   it('of an exact zero are a fair coin (seed 15)', () => {

@@ -17,7 +17,7 @@ const ETA = { uniform: 1, gaussian: Math.sqrt(Math.PI / 2) } as const
  * Source: Tang et al. 2023, arXiv 2302.02589.
  */
 export function zSign(settings: Settings): VotingMethod {
-  const { noise, sigma } = settings
+  const { distribution, sigma } = settings
   return {
     kind: 'votes',
     weighted: false,
@@ -27,11 +27,11 @@ export function zSign(settings: Settings): VotingMethod {
         const { runSeed: seed, round, contributor } = terms
         const noised = new Float64Array(displacement.length)
         const place = { seed, domain: DOMAINS.noise, round, contributor }
-        if (noise === 'gaussian') gaussians(noised, place)
+        if (distribution === 'gaussian') gaussians(noised, place)
         else uniforms(noised, place)
         for (let i = 0; i < noised.length; i++) {
           const drawn = noised[i] ?? 0
-          const xi = noise === 'gaussian' ? drawn : 2 * drawn - 1
+          const xi = distribution === 'gaussian' ? drawn : 2 * drawn - 1
           noised[i] = (displacement[i] ?? 0) + sigma * xi
         }
         const signs = packSigns(noised, zeroRuleOf(settings.zeroRule, terms))
@@ -40,6 +40,6 @@ export function zSign(settings: Settings): VotingMethod {
       settle: () => {},
       loudness: () => null,
     },
-    coordinator: voteSum(ETA[noise] * sigma),
+    coordinator: voteSum(ETA[distribution] * sigma),
   }
 }

@@ -1,10 +1,15 @@
-import type { RunState } from '@quorate/shared/run/state'
+import type { RunView } from '@quorate/shared/api/api'
 import type { RunAction } from '../../live/api.ts'
 
 export type PossibleAction = RunAction | 'remove'
 
-/** What an operator can do with a run in this state; the likeliest first. */
-export function possibleActions(state: RunState): readonly PossibleAction[] {
+/** What an operator can do with a run as it stands; the likeliest first. */
+export function possibleActions({
+  state,
+  d,
+}: Pick<RunView, 'state' | 'd'>): readonly PossibleAction[] {
+  // Without parameters: the server could not open it.
+  if (d === 0) return ['remove']
   switch (state.kind) {
     case 'created':
       return ['start', 'remove']

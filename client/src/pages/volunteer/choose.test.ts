@@ -2,7 +2,7 @@ import type { RunView } from '@quorate/shared/api/api'
 import { demoSettings, runSettings } from '@quorate/shared/run/settings'
 import type { RunState } from '@quorate/shared/run/state'
 import { describe, expect, it } from 'vitest'
-import { byNeed, choose, nextRun } from './choose.ts'
+import { byNeed, choose, mayJoin, nextRun } from './choose.ts'
 
 function run(id: string, state: RunState, ready = 0): RunView {
   return {
@@ -30,11 +30,19 @@ const crowded = run('crowded', { kind: 'training' }, 9)
 const lonely = run('lonely', { kind: 'training' }, 1)
 const waiting = run('waiting', { kind: 'waiting', need: 4, have: 3 })
 const created = run('created', { kind: 'created' })
+const heldUp = run('held-up', { kind: 'paused', by: 'fault', reason: 'The ledger is damaged.' })
+const paused = run('paused', { kind: 'paused', by: 'operator', reason: '' })
 
 describe('the choice of a run', () => {
   it('puts runs that wait for people first, then the emptier, and finished ones last', () => {
-    const order = byNeed([finished, crowded, created, lonely, waiting]).map(({ id }) => id)
-    expect(order).toEqual(['waiting', 'lonely', 'crowded', 'created', 'finished'])
+    const order = byNeed([finished, heldUp, crowded, created, lonely, waiting])
+    expect(order).toEqual([waiting, lonely, crowded, created, heldUp, finished])
+  })
+
+  it('lets nobody join what is over or held up by a fault', () => {
+    const open = [finished, heldUp, paused, created, crowded, waiting].filter(mayJoin)
+    expect(open).toEqual([paused, created, crowded, waiting])
+    expect(choose('/', [heldUp, lonely])).toEqual({ kind: 'run', run: lonely })
   })
 
   it('goes straight to a lone run, and to the only one that is not over', () => {

@@ -11,7 +11,7 @@ function need({ state, ready, settings }: RunView): number {
     case 'created':
       return 0.5
     case 'paused':
-      return 0.2
+      return state.by === 'operator' ? 0.2 : -0.5
     case 'finished':
       return -1
   }
@@ -20,6 +20,11 @@ function need({ state, ready, settings }: RunView): number {
 /** Runs with the one that needs people most first; equal need keeps the newer one ahead. */
 export function byNeed(runs: readonly RunView[]): RunView[] {
   return [...runs].sort((a, b) => need(b) - need(a) || b.createdAtMs - a.createdAtMs)
+}
+
+/** Whether joining leads anywhere: not where the run is over, nor where a fault holds it up. */
+export function mayJoin(run: RunView): boolean {
+  return need(run) >= 0
 }
 
 export interface NextRun {

@@ -46,6 +46,12 @@ export class Contribution {
     this.#ask((handle) => handle.resume())
   }
 
+  /** What the tab rested for is over: it goes on, if nobody has let it go on before. */
+  restOver(): void {
+    if (this.view.status.kind === 'paused') this.resume()
+    this.pausedBy = 'me'
+  }
+
   stopAfterRound(): void {
     this.#ask((handle) => handle.stopAfterRound())
   }

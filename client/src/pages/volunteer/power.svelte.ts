@@ -1,4 +1,5 @@
-/** Battery and screen, where the browser lets a page know or ask. */
+/** Battery, connection and screen, where the browser lets a page know or ask. */
+import { watchMetered } from './metered.ts'
 
 interface Battery extends EventTarget {
   readonly charging: boolean
@@ -25,6 +26,18 @@ export class PowerSource {
     } catch {
       this.support = 'no'
     }
+  }
+}
+
+/** Whether the connection is metered, until the signal aborts. */
+export class MeteredConnection {
+  readonly support: Support
+  metered = $state(false)
+
+  constructor(signal: AbortSignal) {
+    const connection: unknown = Reflect.get(navigator, 'connection')
+    const watched = watchMetered(connection, (metered) => (this.metered = metered), signal)
+    this.support = watched ? 'yes' : 'no'
   }
 }
 

@@ -4,16 +4,24 @@ interface Kept {
   hideAddress: boolean
   wakeLock: boolean
   pauseOnBattery: boolean
+  pauseOnMetered: boolean
   intensity: number
 }
 
-const defaults: Kept = { hideAddress: false, wakeLock: false, pauseOnBattery: false, intensity: 1 }
+const defaults: Kept = {
+  hideAddress: false,
+  wakeLock: false,
+  pauseOnBattery: false,
+  pauseOnMetered: false,
+  intensity: 1,
+}
 
 /** The volunteer's choices, kept in this browser. */
 export class Preferences implements Kept {
   hideAddress = $state(defaults.hideAddress)
   wakeLock = $state(defaults.wakeLock)
   pauseOnBattery = $state(defaults.pauseOnBattery)
+  pauseOnMetered = $state(defaults.pauseOnMetered)
   intensity = $state(defaults.intensity)
 
   constructor() {
@@ -21,8 +29,8 @@ export class Preferences implements Kept {
   }
 
   keep(): void {
-    const { hideAddress, wakeLock, pauseOnBattery, intensity } = this
-    const kept: Kept = { hideAddress, wakeLock, pauseOnBattery, intensity }
+    const { hideAddress, wakeLock, pauseOnBattery, pauseOnMetered, intensity } = this
+    const kept: Kept = { hideAddress, wakeLock, pauseOnBattery, pauseOnMetered, intensity }
     try {
       localStorage.setItem(KEY, JSON.stringify(kept))
     } catch {
@@ -40,7 +48,7 @@ function read(): Partial<Kept> {
   }
   if (typeof kept !== 'object' || kept === null) return {}
   const found: Partial<Kept> = {}
-  for (const name of ['hideAddress', 'wakeLock', 'pauseOnBattery'] as const) {
+  for (const name of ['hideAddress', 'wakeLock', 'pauseOnBattery', 'pauseOnMetered'] as const) {
     const value: unknown = Reflect.get(kept, name)
     if (typeof value === 'boolean') found[name] = value
   }

@@ -1,7 +1,7 @@
 import type { RunState } from '@quorate/shared/run/state'
 import { describe, expect, it } from 'vitest'
 import type { SessionStatus } from '../../session/view.ts'
-import { statusLine } from './status.ts'
+import { progressOf, statusLine } from './status.ts'
 
 const statuses: { [K in SessionStatus['kind']]: readonly Extract<SessionStatus, { kind: K }>[] } = {
   idle: [{ kind: 'idle' }],
@@ -43,7 +43,7 @@ const runStates: { [K in RunState['kind']]: readonly Extract<RunState, { kind: K
 
 const everyStatus = Object.values(statuses).flat()
 const everyRunState = [null, ...Object.values(runStates).flat()]
-const context = { nowMs: 0, pausedBy: 'me', over: false } as const
+const context = { nowMs: 0, pausedBy: 'me', joinable: true } as const
 
 describe('the status line', () => {
   it('has a title and a sentence for every state of session and run', () => {
@@ -86,14 +86,44 @@ describe('the status line', () => {
     expect(said).toMatchObject({ code: 'SOMETHING_NEW', sentence: 'Exactly this.' })
   })
 
-  it('tells a pause on battery from a pause by choice', () => {
+  it('tells a pause on battery or on a metered connection from a pause by choice', () => {
     const view = { status: { kind: 'paused' }, runState: null } as const
-    expect(statusLine(view, { ...context, pausedBy: 'battery' }).title).toBe('Paused on battery')
+    const title = (pausedBy: 'me' | 'battery' | 'metered') =>
+      statusLine(view, { ...context, pausedBy }).title
+    expect(title('me')).toBe('Paused')
+    expect(title('battery')).toBe('Paused on battery')
+    expect(title('metered')).toBe('Paused on a metered connection')
   })
 
-  it('does not offer to join again where the run is over', () => {
+  it('does not offer to join again where the run is over or held up', () => {
     const view = { status: { kind: 'stopped' }, runState: null } as const
     expect(statusLine(view, context).ways).toEqual(['again'])
-    expect(statusLine(view, { ...context, over: true }).ways).toEqual(['runs'])
+    expect(statusLine(view, { ...context, joinable: false }).ways).toEqual(['runs'])
+    const kicked = { kind: 'failed', code: 'KICKED', detail: '' } as const
+    const said = statusLine({ status: kicked, runState: null }, { ...context, joinable: false })
+    expect(said.ways).toEqual(['runs'])
+  })
+
+  it('does not offer to go on in a run that has finished', () => {
+    for (const runState of runStates.finished) {
+      const said = statusLine({ status: { kind: 'paused' }, runState }, context)
+      expect(said).toMatchObject({ title: 'Finished', ways: ['runs'] })
+    }
+  })
+})
+
+describe('the progress of joining', () => {
+  it('is shown from the first moment and known once loading has begun', () => {
+    expect(progressOf({ status: { kind: 'connecting' }, loading: null })).toEqual({ share: null })
+    const loading = { done: 1, total: 4 }
+    expect(progressOf({ status: { kind: 'catching-up' }, loading })).toEqual({ share: 0.25 })
+  })
+
+  it('is not shown where nothing is on its way', () => {
+    const loading = { done: 1, total: 4 }
+    for (const kind of ['paused', 'stopped', 'finished'] as const) {
+      expect(progressOf({ status: { kind }, loading })).toBeNull()
+    }
+    expect(progressOf({ status: { kind: 'training' }, loading: null })).toBeNull()
   })
 })

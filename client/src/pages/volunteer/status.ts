@@ -18,7 +18,7 @@ export interface StatusLine {
 }
 
 /** Why the session is paused; the session itself does not know. */
-export type PausedBy = 'me' | 'battery'
+export type PausedBy = 'me' | 'battery' | 'metered'
 
 /** What to say of every state of a session in every state of its run, and the way out of it. */
 export function statusLine(
@@ -26,8 +26,8 @@ export function statusLine(
   context: {
     readonly nowMs: number
     readonly pausedBy: PausedBy
-    /** The run has finished, whether or not this session heard of it. */
-    readonly over: boolean
+    /** The run is neither over nor held up, whether or not this session heard of it. */
+    readonly joinable: boolean
   },
 ): StatusLine {
   const { status, runState } = view
@@ -54,11 +54,11 @@ export function statusLine(
       return line('warn', words.lost(seconds), ['stop-now'])
     }
     case 'stopped':
-      return line('calm', words.stopped, [context.over ? 'runs' : 'again'])
+      return line('calm', words.stopped, [context.joinable ? 'again' : 'runs'])
     case 'finished':
       return finished(runState)
     case 'failed':
-      return failed(status.code, status.detail)
+      return failed(status, context.joinable)
   }
 }
 
@@ -76,15 +76,21 @@ function atWork(kind: 'ready' | 'training', runState: RunState | null): StatusLi
     case 'paused':
       return runState.by === 'operator'
         ? line('warn', words.run.pausedByOperator, [])
-        : line('warn', words.run.pausedByFault(runState.reason), [])
+        : line('warn', words.run.pausedByFault(runState.reason), ['runs'])
     case 'finished':
       return finished(runState)
   }
 }
 
 function paused(runState: RunState | null, by: PausedBy): StatusLine {
-  if (runState?.kind === 'finished') return line('calm', words.paused.runFinished, ['runs'])
-  return line('calm', by === 'battery' ? words.paused.byBattery : words.paused.byMe, ['resume'])
+  if (runState?.kind === 'finished') return finished(runState)
+  return line('calm', pauseWords[by], ['resume'])
+}
+
+const pauseWords: Record<PausedBy, readonly string[]> = {
+  me: words.paused.byMe,
+  battery: words.paused.byBattery,
+  metered: words.paused.byMetered,
 }
 
 function finished(runState: RunState | null): StatusLine {
@@ -98,16 +104,19 @@ const FINAL = new Set(['BANNED', 'RUN_FULL', 'RUN_NOT_FOUND', 'RUN_DAMAGED', 'NO
 /** Said with the particulars. */
 const DETAILED = new Set(['NO_BACKEND', 'BACKEND_CANNOT_TRAIN'])
 
-function failed(code: string, detail: string): StatusLine {
+function failed(
+  { code, detail }: { readonly code: string; readonly detail: string },
+  joinable: boolean,
+): StatusLine {
   const known = Object.hasOwn(words.failed, code) ? words.failed[code] : undefined
-  const said = line('bad', known ?? words.failedOther(detail), [wayOutOf(code)])
+  const said = line('bad', known ?? words.failedOther(detail), [wayOutOf(code, joinable)])
   const sentence =
     known && detail && DETAILED.has(code) ? `${said.sentence} (${detail})` : said.sentence
   return { ...said, sentence, code }
 }
 
-function wayOutOf(code: string): Way {
-  if (AGAIN.has(code)) return 'again'
+function wayOutOf(code: string, joinable: boolean): Way {
+  if (AGAIN.has(code)) return joinable ? 'again' : 'runs'
   if (FINAL.has(code)) return 'runs'
   return code === 'BACKEND_CANNOT_TRAIN' ? 'any-backend' : 'reload'
 }
@@ -115,4 +124,16 @@ function wayOutOf(code: string): Way {
 function line(tone: Tone, said: readonly string[], ways: readonly Way[]): StatusLine {
   const [title = '', sentence = ''] = said
   return { tone, title, sentence, code: null, ways }
+}
+
+/** How far the tab is on its way into the training; null where there is nothing to wait for. */
+export function progressOf({
+  status: { kind },
+  loading,
+}: Pick<SessionView, 'status' | 'loading'>): { readonly share: number | null } | null {
+  const onTheWay = kind === 'connecting' || kind === 'preparing' || kind === 'catching-up'
+  if (loading === null) return onTheWay ? { share: null } : null
+  const loads = onTheWay || kind === 'ready' || kind === 'training' || kind === 'waiting-for-data'
+  if (!loads) return null
+  return { share: loading.total > 0 ? loading.done / loading.total : null }
 }

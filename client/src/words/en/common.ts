@@ -4,6 +4,8 @@ export const common = {
   cancel: 'Cancel',
   close: 'Close',
   copy: 'Copy',
+  more: (count: string) => `Show ${count} more`,
+  shown: (shown: string, all: string) => `${shown} of ${all}`,
   copied: 'Copied',
   copyFailed: 'The browser did not let the page copy. Select the text and copy it by hand.',
   theme: { toLight: 'Use the light theme', toDark: 'Use the dark theme' },

@@ -28,7 +28,8 @@ export const create = {
   dataSetNote: (records: string, testRecords: string) =>
     `${records} examples to train on, ${testRecords} to test on.`,
   seed: 'Seed',
-  seedNote: 'Decides the start, the split and every coin. The same seed gives the same run.',
+  seedNote:
+    'Decides the first parameters, the split, which examples are drawn and every coin. Not who takes part when: two runs with one seed can still differ.',
   newSeed: 'Another seed',
   roundCount: 'Rounds',
   target: 'Target accuracy',
@@ -154,10 +155,16 @@ export const create = {
   minVoters: 'Least voters',
   minVotersNote: 'A round waits until so many are ready.',
   minRoundMs: 'Least time of a round, ms',
+  leastRound: 'Least time of a round',
   minRoundNote: 'So that people can watch; 0 for full speed.',
   deadline: 'Ballot deadline, ms',
+  ballotDeadline: 'Ballot deadline',
+  byMedian: 'three times the median round',
+  none: 'none',
+  yes: 'Yes',
+  no: 'No',
   deadlineNote: 'Empty: three times the median round.',
-  evaluateEvery: 'Test every … rounds',
+  evaluateEvery: 'Rounds between tests',
   preview: {
     title: 'What it will be',
     pending: 'Working it out…',

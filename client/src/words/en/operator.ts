@@ -15,14 +15,16 @@ export const operator = {
   },
   signIn: {
     title: 'Sign in',
-    text: 'The server prints a sign-in link when it starts. It works once; open it in this browser.',
+    link: 'The server prints a sign-in link whenever it starts. Open the newest one in this browser; it works once.',
+    orLink: 'Or open the newest sign-in link that the server has printed; it works once.',
     token: 'Signing you in…',
     password: 'Password',
     submit: 'Sign in',
-    noPassword:
-      'No password is set on this server yet. Use the link that it printed at its start, then set one in the settings.',
     linkFailed: 'The link did not work',
-    linkHint: 'A link works once. Start the server again for a fresh one, or use the password.',
+    linkHint: {
+      link: 'Start the server again for a fresh one.',
+      password: 'Use the password, or start the server again for a fresh one.',
+    },
   },
   settings: {
     title: 'Settings',
@@ -53,7 +55,7 @@ export const operator = {
   state: {
     created: 'Nobody trains before you start it.',
     waiting: (need: number, have: number) =>
-      `Waits for contributors: ${have} ready, ${need} needed (minVoters).`,
+      `Waits for contributors: ${have} ready, ${need} needed to vote.`,
     calibrating: 'Measures the first gradients for the units of the vote.',
     training: 'Round after round is put to the vote.',
     pausedByOperator: 'Paused by you.',
@@ -168,6 +170,28 @@ export const operator = {
       all: 'All',
       warnings: 'Warnings and errors',
       show: 'Show',
+      kinds: {
+        absent: 'Absent',
+        'checkpoint-failed': 'Checkpoint failed',
+        'contributor-not-saved': 'Not saved',
+        'cut-off': 'Cut off',
+        'digest-differs': 'Digest differs',
+        'evaluation-failed': 'Test failed',
+        excluded: 'Excluded',
+        fault: 'Fault',
+        'figures-not-saved': 'Not saved',
+        finished: 'Finished',
+        joined: 'Joined',
+        left: 'Left',
+        'not-reloaded': 'Not read back',
+        paused: 'Paused',
+        resumed: 'Resumed',
+        returned: 'Returned',
+        'round-void': 'Void round',
+        silent: 'Silent owner',
+        'state-not-saved': 'Not saved',
+        strike: 'Strike',
+      } as Readonly<Record<string, string | undefined>>,
     },
     files: {
       title: 'Files',
@@ -203,4 +227,10 @@ export function stateSentence(state: RunState): string {
     case 'finished':
       return words.finished[state.why]
   }
+}
+
+/** The kind of an event; one that this page does not know by its code, without the hyphens. */
+export function eventKind(code: string): string {
+  const { kinds } = operator.run.events
+  return (Object.hasOwn(kinds, code) ? kinds[code] : undefined) ?? code.replaceAll('-', ' ')
 }

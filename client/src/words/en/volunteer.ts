@@ -1,3 +1,6 @@
+/** What a machine said, as a sentence that another may follow. */
+const ended = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
+
 /** Words of the volunteer page: plain, exact, short. */
 export const volunteer = {
   title: 'Quorate: train a model together',
@@ -28,7 +31,11 @@ export const volunteer = {
     finishedNote: 'The model has learned what it could in this run. Thank you for coming.',
     terms: 'What it takes, what it gives away',
     uses: {
-      title: { gpu: 'It uses your GPU', processor: 'It uses your processor' },
+      title: {
+        gpu: 'It uses your GPU',
+        either: 'It uses your GPU or your processor',
+        processor: 'It uses your processor',
+      },
       text: (perHour: string, first: string) =>
         `As much of it as you allow while this page is open, about ${perHour} of traffic an hour, and ${first} to download first.`,
       noRate: (first: string) =>
@@ -42,21 +49,43 @@ export const volunteer = {
       title: 'Others can see your address',
       text: 'Browsers send their votes to each other directly, so other volunteers can see your network address, unless you hide it.',
     },
+    hidden: {
+      title: 'Others cannot see your address',
+      text: 'Your votes go through a TURN server that the operator has named, and where there is none through this server. Those two see your network address, other volunteers do not.',
+    },
     hide: 'Hide my address',
-    hideNote: 'Your votes then go through the server. Slower for everybody, just as useful.',
-    insecure: {
-      title: 'This page came over plain HTTP',
-      text: 'Browsers give the GPU only to pages that came over HTTPS or from the same computer. You can join all the same: your processor does the work, more slowly.',
-    },
+    hideNote:
+      'Your votes then go through the operator’s TURN server if there is one, and else through this server. Slower for everybody, just as useful.',
     noWebGpu: {
-      title: 'This browser does not offer WebGPU',
-      text: 'You can join all the same: your processor does the work, more slowly. A recent Chrome, Edge or Safari can use the GPU.',
+      insecure: [
+        'This page came over plain HTTP',
+        'Browsers offer WebGPU only to pages that came over HTTPS or from the same computer.',
+      ],
+      'no-api': [
+        'This browser does not offer WebGPU',
+        'A recent Chrome, Edge or Safari does, on most machines.',
+      ],
+      'no-gpu': [
+        'WebGPU finds no GPU here',
+        'The browser may have none to offer, or have it switched off.',
+      ],
     },
+    allTheSame: {
+      either:
+        'You can join all the same: WebGL or your processor does the work, whichever measures faster.',
+      processor: 'You can join all the same: your processor does the work, more slowly.',
+    },
+    heldUp: 'Nobody can join this run now',
+    heldUpNote: (reason: string) =>
+      `Something went wrong on the server: ${ended(reason)} Only the operator can mend it; this page notices when it goes on.`,
+    damaged:
+      'What the server has stored of it is damaged or missing. Only the operator can mend that.',
     forced: (backend: string) => `The address of this page asks for the backend “${backend}”.`,
   },
   figures: {
     accuracy: 'Accuracy',
     notTested: 'not tested yet',
+    testedAt: (round: string) => `tested at round ${round}`,
     round: 'Round',
     of: (round: string, rounds: string) => `${round} of ${rounds}`,
     people: 'People now',
@@ -66,6 +95,7 @@ export const volunteer = {
   },
   mine: {
     title: 'My part',
+    since: 'since you joined',
     as: (name: string) => `You are ${name}.`,
     rounds: 'Rounds counted',
     roundsNote: (missed: string) => `${missed} missed`,
@@ -74,8 +104,14 @@ export const volunteer = {
     acceptedNote: (counted: string, cast: string) => `${counted} of ${cast} parts`,
     batchLoss: 'Loss of my last batch',
     step: 'One step takes',
-    peers: 'Connected directly',
-    peersNone: 'through the server',
+    peers: 'Connected to',
+    peersCount: (count: number) => (count === 1 ? '1 browser' : `${count} browsers`),
+    peersNone: 'no browser',
+    peersNote: {
+      direct: '',
+      relay: 'by way of a TURN server',
+      server: 'votes go through the server',
+    },
     backend: 'Computes on',
     shards: 'My shards',
     shardsNone: 'none yet',
@@ -98,7 +134,8 @@ export const volunteer = {
     total: 'Together',
     saved: (times: string) =>
       `As ordinary numbers of 32 bits, the votes and results would be ${times} times as large.`,
-    direct: (share: string) => `${share} of my votes went directly to other browsers.`,
+    direct: (share: string) =>
+      `${share} of my votes went to other browsers without passing the server.`,
   },
   controls: {
     title: 'Controls',
@@ -117,7 +154,15 @@ export const volunteer = {
     wakeLockRefused: 'The browser refused to keep the screen on, perhaps to save power.',
     battery: 'Pause on battery',
     batteryMissing: 'This browser does not tell whether it runs on battery.',
-    hidden: 'My address is hidden for this session.',
+    metered: 'Pause on a metered connection',
+    meteredNote: 'Mobile data, or where the browser has been asked to save data.',
+    meteredMissing: 'This browser does not tell what kind of connection it has.',
+    hidden: {
+      unknown: 'My address is hidden from other volunteers.',
+      relay:
+        'My address is hidden from other volunteers: votes go through the operator’s TURN server.',
+      server: 'My address is hidden from other volunteers: votes go through this server.',
+    },
   },
   people: {
     title: 'Who is here',
@@ -132,7 +177,7 @@ export const volunteer = {
       away: 'connection lost',
       waiting: 'waiting for data',
     },
-    counted: (rounds: string) => `${rounds} rounds`,
+    counted: (rounds: string) => (rounds === '1' ? '1 round' : `${rounds} rounds`),
   },
   summary: {
     title: 'Your part in it',
@@ -170,7 +215,7 @@ export const volunteer = {
       ],
       pausedByFault: (reason: string) => [
         'The run is held up',
-        `Something went wrong on the server: ${reason} The operator has been told.`,
+        `Something went wrong on the server: ${ended(reason)} It goes on by itself once the operator has mended it.`,
       ],
     },
     paused: {
@@ -179,7 +224,10 @@ export const volunteer = {
         'Paused on battery',
         'It goes on by itself when the charger is connected, or at once if you say so.',
       ],
-      runFinished: ['Paused', 'Meanwhile the run has finished.'],
+      byMetered: [
+        'Paused on a metered connection',
+        'It goes on by itself on another connection, or at once if you say so.',
+      ],
     },
     lost: (seconds: number) => [
       'Connection lost',

@@ -6,6 +6,9 @@ import { create } from '../../../words/en/create.ts'
 /** By path, such as `method.tau`: what is wrong there. */
 export type Problems = Readonly<Record<string, string>>
 
+/** Of the control of the setting at this path. */
+export const fieldId = (path: string) => `setting-${path.replaceAll('.', '-')}`
+
 export interface Checked {
   /** null where something is wrong. */
   readonly settings: RunSettings | null

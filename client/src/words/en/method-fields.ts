@@ -1,6 +1,5 @@
 import type { MethodId, MethodSettings } from '@quorate/shared/methods/settings'
-import { create as words } from '../../../words/en/create.ts'
-import { optionsOf } from './options.ts'
+import { create as words } from './create.ts'
 
 /** How one hyper-parameter of a method is asked for. */
 export type MethodField =
@@ -14,7 +13,8 @@ export type MethodField =
       readonly kind: 'choice'
       readonly key: string
       readonly label: string
-      readonly options: readonly { readonly value: string; readonly label: string }[]
+      /** What each choice is called. */
+      readonly choices: Readonly<Record<string, string>>
     }
   | { readonly kind: 'check'; readonly key: string; readonly label: string; readonly note: string }
 
@@ -24,9 +24,18 @@ type FieldsOf<Id extends MethodId> = readonly (MethodField & {
 })[]
 
 const beta = { kind: 'number', key: 'beta', label: words.beta } as const
-const rules = optionsOf(words.rules)
-const zeroRule = { kind: 'choice', key: 'zeroRule', label: words.zeroRule, options: rules } as const
-const tieRule = { kind: 'choice', key: 'tieRule', label: words.tieRule, options: rules } as const
+const zeroRule = {
+  kind: 'choice',
+  key: 'zeroRule',
+  label: words.zeroRule,
+  choices: words.rules,
+} as const
+const tieRule = {
+  kind: 'choice',
+  key: 'tieRule',
+  label: words.tieRule,
+  choices: words.rules,
+} as const
 
 export const methodFields: { readonly [Id in MethodId]: FieldsOf<Id> } = {
   'ef-vote': [
@@ -35,14 +44,14 @@ export const methodFields: { readonly [Id in MethodId]: FieldsOf<Id> } = {
     { kind: 'number', key: 'tau', label: words.tau, note: words.tauNote },
     { kind: 'number', key: 'errorBound', label: words.errorBound },
     { kind: 'number', key: 'floor', label: words.floor, note: words.floorNote },
-    { kind: 'choice', key: 'down', label: words.down, options: optionsOf(words.downs) },
+    { kind: 'choice', key: 'down', label: words.down, choices: words.downs },
     zeroRule,
     tieRule,
   ],
   signsgd: [zeroRule],
   'signsgd-mv': [zeroRule, tieRule],
   'signum-mv': [beta, zeroRule, tieRule],
-  ssdm: [beta, { kind: 'choice', key: 'norm', label: words.norm, options: optionsOf(words.norms) }],
+  ssdm: [beta, { kind: 'choice', key: 'norm', label: words.norm, choices: words.norms }],
   'noisy-signsgd': [
     { kind: 'number', key: 'noise', label: words.noise, note: words.noiseNote },
     zeroRule,
@@ -53,7 +62,7 @@ export const methodFields: { readonly [Id in MethodId]: FieldsOf<Id> } = {
     tieRule,
   ],
   'z-sign-fedavg': [
-    { kind: 'choice', key: 'noise', label: words.noiseKind, options: optionsOf(words.noiseKinds) },
+    { kind: 'choice', key: 'distribution', label: words.noiseKind, choices: words.noiseKinds },
     { kind: 'number', key: 'sigma', label: words.sigma },
     zeroRule,
   ],
@@ -63,7 +72,7 @@ export const methodFields: { readonly [Id in MethodId]: FieldsOf<Id> } = {
     tieRule,
   ],
   'mem-sgd': [
-    { kind: 'choice', key: 'select', label: words.select, options: optionsOf(words.selects) },
+    { kind: 'choice', key: 'select', label: words.select, choices: words.selects },
     { kind: 'number', key: 'share', label: words.share, note: words.shareNote },
     { kind: 'check', key: 'memory', label: words.memory, note: words.memoryNote },
   ],
