@@ -92,7 +92,11 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
       const address = admit('contributor', upgrade)
       if (address === null) return
       accept(contributors, upgrade, (each) =>
-        serveContributor(each, address, { ...parts, isClosing: () => isClosing }),
+        serveContributor(each, upgrade.socket, {
+          ...parts,
+          address,
+          isClosing: () => isClosing,
+        }),
       )
     } else if (url.pathname === SIGNAL_PATH) {
       const id = signalling.allowed(url)

@@ -41,7 +41,7 @@ export class Members {
   readonly #ports: ContributorConnectionPorts
   readonly #clock: Clock
   /** Of a frame in this run: what is larger is refused before its checksum is reckoned. */
-  readonly #mostBytes: number
+  readonly mostBytes: number
 
   constructor(driver: RunDriver, shape: DataShape, ports: ContributorConnectionPorts) {
     this.#driver = driver
@@ -49,7 +49,7 @@ export class Members {
     this.#ports = ports
     this.#clock = driver.parts.clock
     const { d, block } = driver.parts.model
-    this.#mostBytes = HEADER_BYTES + largestTallyBytes(d, block, MAX_GROUP)
+    this.mostBytes = HEADER_BYTES + largestTallyBytes(d, block, MAX_GROUP)
   }
 
   /** Is this PeerJS id with this ticket one that was issued to somebody present? */
@@ -141,7 +141,7 @@ export class Members {
   frame(contributor: Contributor, bytes: Uint8Array): void {
     contributor.lastSeenMs = this.#clock.nowMs()
     try {
-      const frame = decodeFrame(bytes, this.#mostBytes)
+      const frame = decodeFrame(bytes, this.mostBytes)
       if (frame.header.kind === 'verdict') {
         return this.offence(contributor, 'FRAME_KIND', 'verdicts come from the coordinator')
       }

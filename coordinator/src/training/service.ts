@@ -46,6 +46,10 @@ export interface TrainingService {
 }
 
 export interface ContributorSocket {
+  /** Bytes of the largest message that may come now: few before a hello, then the run's own bound. */
+  readonly mostBytes: number
+  /** More than `mostBytes` came: the sender is told, and its connection closed. */
+  tooLarge(): void
   text(message: string): void
   frame(bytes: Uint8Array): void
   /** `clean`: the page went away on purpose (close codes 1000 and 1001). */
