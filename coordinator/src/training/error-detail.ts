@@ -2,3 +2,9 @@
 export function detailOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** What everyone may read of it: its stable code, and nothing of the inside. */
+export function faultCodeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? code : 'INTERNAL'
+}

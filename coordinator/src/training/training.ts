@@ -7,6 +7,8 @@ import { runSettings } from '@quorate/shared/run/settings'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import { writeCheckpoint } from './checkpoints.ts'
 import { acceptContributor } from './contributor-socket.ts'
+import { detailOf, faultCodeOf } from './error-detail.ts'
+import { EventLog } from './event-log.ts'
 import { Members } from './members.ts'
 import { Newcomers } from './newcomers.ts'
 import { openRun } from './open-run.ts'
@@ -61,9 +63,10 @@ class Training implements TrainingService {
     try {
       await this.open(stored)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#ports.log.error({ run: stored.id, reason }, 'a run could not be opened')
-      this.#damaged.set(stored.id, damagedView(stored, reason))
+      const emit = (message: FeedMessage) => this.#emit(message)
+      const events = new EventLog(stored.id, { ...this.#ports, emit })
+      events.add('error', 'not-opened', `The run cannot be opened: ${detailOf(error)}`, null)
+      this.#damaged.set(stored.id, damagedView(stored, faultCodeOf(error)))
     }
   }
 
@@ -124,9 +127,7 @@ class Training implements TrainingService {
     return this.#change(id, ['created'], (driver) => driver.start())
   }
   pause(id: string): Promise<RunView> {
-    return this.#change(id, ['waiting', 'calibrating', 'training'], (driver) =>
-      driver.pause('operator', 'Paused by the operator.'),
-    )
+    return this.#change(id, ['waiting', 'calibrating', 'training'], (driver) => driver.pause())
   }
   resume(id: string): Promise<RunView> {
     return this.#change(id, ['paused'], (driver) => driver.resume())
@@ -192,7 +193,7 @@ class Training implements TrainingService {
   }
 
   events(id: string, limit: number) {
-    return this.#ports.store.events(this.#driver(id).id, limit)
+    return this.#ports.store.events(this.run(id).id, limit)
   }
 
   async checkpoints(id: string) {
@@ -311,11 +312,11 @@ function translate(error: unknown): never {
   throw error
 }
 
-function damagedView(stored: StoredRun, reason: string): RunView {
+function damagedView(stored: StoredRun, code: string): RunView {
   const { id, number, settings, createdAtMs, startedAtMs } = stored
   return {
     ...{ id, number, settings, createdAtMs, startedAtMs },
-    state: { kind: 'paused', by: 'fault', reason: `This run cannot be opened: ${reason}` },
+    state: { kind: 'paused', by: 'fault', reason: `This run cannot be opened (${code}).` },
     ...{ d: 0, round: 0, contributors: 0, ready: 0 },
     ...{ accuracy: null, loss: null, accuracyRound: null },
     ...{ roundMs: null, timeLeftMs: null, digest: null },
