@@ -55,7 +55,7 @@ export class Leasing {
     const contributor = this.#parts.roster.get(number)
     const lease = this.#parts.leases.lease(number)
     if (!contributor || !lease) return
-    const chunks = new Set(lease.parts.flatMap((part) => part.chunks.map(({ digest }) => digest)))
+    const chunks = this.#parts.leases.held(number)
     for (const chunk of contributor.loaded.keys()) {
       if (!chunks.has(chunk)) contributor.loaded.delete(chunk)
     }

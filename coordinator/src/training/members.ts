@@ -219,7 +219,8 @@ export class Members {
     const { leases } = this.#driver.parts
     const { number, status } = contributor
     const asked = this.#driver.state.kind === 'training' && leases.parts(number).length > 0
-    if (status === 'joining' || !asked) leases.renew(number, this.#clock.nowMs())
+    if (status === 'joining') leases.keep(number, this.#clock.nowMs())
+    else if (!asked) leases.renew(number, this.#clock.nowMs())
     this.#driver.proceed()
   }
 
@@ -228,9 +229,7 @@ export class Members {
       return this.offence(contributor, 'MESSAGE_INVALID', `loaded ${message.sequence} out of order`)
     }
     contributor.loadedSequence = message.sequence
-    const held = new Set(
-      this.#driver.parts.leases.parts(contributor.number).flatMap(({ chunks }) => chunks),
-    )
+    const held = this.#driver.parts.leases.held(contributor.number)
     for (const chunk of message.chunks) {
       if (held.has(chunk)) contributor.loaded.set(chunk, message.sequence)
     }
