@@ -270,6 +270,16 @@ describe('signalling', () => {
     expect(await message(b)).toEqual({ type: 'OFFER', src: 'a', dst: 'b', payload: { sdp: 'x' } })
   })
 
+  test('ends with the ticket: whose ticket is revoked loses the line', async () => {
+    under.training.tickets.set('a', 't').set('b', 't')
+    const [a, b] = [dial(path('a', 't')), dial(path('b', 't'))]
+    await Promise.all([message(a), message(b)])
+    const code = closeCode(a)
+    for (const revoked of under.training.revocations) revoked('a')
+    expect(await code).toBe(4003)
+    expect(b.readyState).toBe(WebSocket.OPEN)
+  })
+
   test('greets again who signs in again while the old line still stands', async () => {
     under.training.tickets.set('a', 't')
     const first = dial(path('a', 't'))

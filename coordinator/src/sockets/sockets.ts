@@ -119,6 +119,7 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
     async close() {
       isClosing = true
       feed.close()
+      signalling.close()
       const servers = [contributors, pages, signalling.server]
       await Promise.all(servers.map((each) => hangUp(each, clock)))
     },

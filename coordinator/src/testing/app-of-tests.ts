@@ -97,6 +97,11 @@ class TrainingOfTests implements TrainingService {
       closed: (clean) => void this.closings.push(clean),
     }
   }
+  readonly revocations = new Set<(peerId: string) => void>()
+  onSignalRevoked = (listener: (peerId: string) => void) => {
+    this.revocations.add(listener)
+    return () => this.revocations.delete(listener)
+  }
   maySignal = (peerId: string, ticket: string) => this.tickets.get(peerId) === ticket
   close = async () => {}
 

@@ -176,10 +176,18 @@ export class Members {
     contributor.send({ type: 'error', code, detail: reason, fatal: true, strikes })
     events.add('warn', 'excluded', `${contributor.name}: ${reason}`, null, contributor.name)
     leases.release(contributor.number)
+    this.revokeSignal(contributor)
     const { connection } = contributor
     connection?.close(4003, 'excluded')
     if (connection) this.gone(contributor, connection, true)
     else this.#driver.leasing.remember(contributor)
+  }
+
+  /** Its ticket is void, and the line that it has opened. */
+  revokeSignal(contributor: Contributor): void {
+    const { peer } = contributor
+    contributor.peer = null
+    if (peer) this.#ports.signalRevoked(peer.id)
   }
 
   #message(contributor: Contributor, message: ContributorMessage): void {

@@ -163,6 +163,8 @@ export interface ContributorConnectionPorts {
   readonly iceServers: readonly IceServer[]
   /** Whether one more stranger may come from this address. */
   readonly admits: (address: string) => boolean
+  /** This PeerJS id may signal no more. */
+  readonly signalRevoked: (peerId: string) => void
 }
 
 export interface IceServer {

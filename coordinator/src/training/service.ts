@@ -41,6 +41,8 @@ export interface TrainingService {
   accept(connection: Connection): ContributorSocket
   /** A ticket of ours: is this PeerJS id with this token allowed to signal? */
   maySignal(peerId: string, ticket: string): boolean
+  /** Tells of every PeerJS id that may signal no more; returns the unsubscribe. */
+  onSignalRevoked(listener: (peerId: string) => void): () => void
   /** Stops timers, flushes, closes ledgers. */
   close(): Promise<void>
 }

@@ -51,6 +51,7 @@ class Training implements TrainingService {
   readonly #damaged = new Map<string, RunView>()
   readonly #newcomers: Newcomers
   readonly #listeners = new Set<(message: FeedMessage) => void>()
+  readonly #revocations = new Set<(peerId: string) => void>()
   #cancelFeed: () => void = () => {}
 
   constructor(ports: TrainingPorts) {
@@ -75,7 +76,10 @@ class Training implements TrainingService {
     const emit = (message: FeedMessage) => this.#emit(message)
     const driver = await openRun(stored, shape, { ...this.#ports, emit })
     const admits = (address: string) => this.#newcomers.admits(address)
-    const members = new Members(driver, shape, { ...this.#ports, admits })
+    const signalRevoked = (peerId: string) => {
+      for (const listener of this.#revocations) listener(peerId)
+    }
+    const members = new Members(driver, shape, { ...this.#ports, admits, signalRevoked })
     this.#runs.set(stored.id, { driver, members })
     if (driver.running) driver.start()
     return driver
@@ -148,10 +152,11 @@ class Training implements TrainingService {
 
   async remove(id: string): Promise<void> {
     if (this.#damaged.delete(id)) return this.#forget(id)
-    const driver = this.#driver(id)
+    const { driver, members } = this.#opened(id)
     if (driver.running) throw new TrainingError('RUN_BUSY', 'Stop the run before deleting it.')
     driver.close()
     for (const contributor of driver.parts.roster.present()) {
+      members.revokeSignal(contributor)
       contributor.connection?.close(4004, 'the run was deleted')
     }
     this.#runs.delete(id)
@@ -235,8 +240,14 @@ class Training implements TrainingService {
     return [...this.#runs.values()].some(({ members }) => members.maySignal(peerId, ticket))
   }
 
+  onSignalRevoked(listener: (peerId: string) => void): () => void {
+    this.#revocations.add(listener)
+    return () => this.#revocations.delete(listener)
+  }
+
   async close(): Promise<void> {
     this.#cancelFeed()
+    this.#revocations.clear()
     this.#listeners.clear()
     for (const { driver } of this.#runs.values()) {
       driver.close()
