@@ -13,7 +13,13 @@ export function blobRoutes(
   const compressed = new CompressedChunks(parts.blobs)
   app.get(
     '/api/blobs/:digest',
-    { compress: false, schema: { params: z.object({ digest: z.string().max(128) }) } },
+    {
+      compress: false,
+      schema: {
+        summary: 'A chunk or checkpoint by its SHA-256, as bytes',
+        params: z.object({ digest: z.string().max(128) }),
+      },
+    },
     async ({ params: { digest }, headers }, reply) => {
       const shown = /^[0-9a-f]{64}$/.test(digest)
         ? await parts.publicBlobs.publicBlob(digest)
