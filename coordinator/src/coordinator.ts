@@ -1,3 +1,4 @@
+import { detailOf } from '@quorate/shared/failure/detail'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
@@ -24,7 +25,6 @@ import { openFileLedgers } from './store/files/file-ledgers.ts'
 import { SqliteOperatorSecrets } from './store/sqlite/operator-store.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 import { createTelemetry } from './telemetry.ts'
-import { detailOf } from './training/error-detail.ts'
 import type { TrainingService } from './training/service.ts'
 import { createTraining } from './training/training.ts'
 

@@ -10,7 +10,7 @@ import type { ContributorSocket } from './service.ts'
 /** A socket that has not said hello by then is closed. */
 const HELLO_WITHIN_MS = 10_000
 /** A hello is short, and until one has come nobody is known. */
-export const MAX_HELLO_BYTES = 16 * 1024
+const MAX_HELLO_BYTES = 16 * 1024
 /** Control messages are short. */
 const MAX_TEXT_LENGTH = 64 * 1024
 /** Messages of either kind, on the long run and in a burst. */

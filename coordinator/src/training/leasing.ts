@@ -1,7 +1,7 @@
+import { detailOf } from '@quorate/shared/failure/detail'
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { CoordinatorMessage } from '@quorate/shared/protocol/messages'
 import type { Contributor } from './contributor.ts'
-import { detailOf } from './error-detail.ts'
 import type { EventLog } from './event-log.ts'
 import { LEASE_MS } from './lease-book.ts'
 import type { LeaseBook } from './lease-book.ts'

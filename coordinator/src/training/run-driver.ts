@@ -3,6 +3,7 @@
  * `#record` in this order.
  * Contributors' messages come in through `members.ts`.
  */
+import { detailOf } from '@quorate/shared/failure/detail'
 import type { FeedMessage, RoundMetrics, RunView } from '@quorate/shared/api/api'
 import type { Clock } from '@quorate/shared/clock/clock'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
@@ -20,7 +21,7 @@ import { Calibration } from './calibration.ts'
 import type { Contributor } from './contributor.ts'
 import { SLOW_READER_BYTES } from './contributor.ts'
 import type { Checkpoints } from './checkpoints.ts'
-import { detailOf, faultCodeOf } from './error-detail.ts'
+import { faultCodeOf } from './fault-code.ts'
 import type { EventLog } from './event-log.ts'
 import { Leasing } from './leasing.ts'
 import type { LeaseBook } from './lease-book.ts'
