@@ -173,7 +173,8 @@ function sentenceOf(
 ): string {
   const flag = String(issue.path[0])
   const isVariable = flags[flag] === undefined && given[flag] !== undefined
-  const value = given[flag] === undefined ? '' : ` "${String(given[flag])}"`
+  const text = given[flag]
+  const value = typeof text === 'string' ? ` "${text}"` : ''
   return `${isVariable ? variableOf(flag) : `--${flag}`}${value}: ${issue.message}`
 }
 

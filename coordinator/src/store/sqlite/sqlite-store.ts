@@ -107,8 +107,8 @@ export class SqliteStore implements Store, PublicBlobs {
       select (select round ${within} order by round limit 1) as first,
         (select round ${within} order by round desc limit 1) as last
     `.execute(this.#database)
-    const { first, last } = ends.rows[0] ?? {}
-    if (first == null || last == null) return []
+    const { first = null, last = null } = ends.rows[0] ?? {}
+    if (first === null || last === null) return []
     const found =
       last - first < range.limit
         ? await everyRound(this.#database, id, { first, last })
