@@ -135,6 +135,51 @@ describe('blobs', () => {
   })
 })
 
+describe('what goes wrong', () => {
+  test('another method at a known address is 405 and says which are allowed', async () => {
+    const wrong = await under.app.inject({ method: 'PUT', url: '/api/runs?x=1' })
+    expect(codeOf(wrong)).toBe('METHOD_NOT_ALLOWED')
+    expect(wrong.headers['allow']).toBe('GET, HEAD, POST')
+    const run = await under.app.inject({ method: 'PATCH', url: '/api/runs/abc' })
+    expect(run.headers['allow']).toBe('DELETE, GET, HEAD')
+    expect(codeOf(await under.app.inject({ method: 'GET', url: '/api/runs/abc/start' }))).toBe(
+      'METHOD_NOT_ALLOWED',
+    )
+  })
+
+  test('an address that is not there is a page for a browser, with nothing of it inside', async () => {
+    const page = await get('/nope%3Cscript%3E', { accept: 'text/html,*/*' })
+    expect([page.statusCode, page.headers['content-type']]).toEqual([
+      404,
+      'text/html; charset=utf-8',
+    ])
+    expect(page.body).toContain('There is nothing at this address')
+    expect(page.body).not.toContain('script')
+    expect(codeOf(await get('/api/nope', { accept: 'text/html' }))).toBe('NOT_FOUND')
+  })
+
+  test('a value that does not pass is named, with what is allowed', async () => {
+    const of = async (query: string) =>
+      problem.parse((await get(`/api/runs/abc/metrics?${query}`)).json()).detail
+    expect(await of('limit=0')).toBe('limit must be at least 1.')
+    expect(await of('limit=1e9&from=x')).toBe('from must be a number; limit must be at most 10000.')
+  })
+
+  test('is documented at every route, and every route says what it is', async () => {
+    const { paths } = (await get('/api/docs/json')).json<{
+      paths: Record<string, Record<string, { summary?: string; responses: object }>>
+    }>()
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, route]) => ({ name: `${method} ${path}`, ...route })),
+    )
+    expect(routes.length).toBeGreaterThan(25)
+    for (const { name, summary, responses } of routes) {
+      expect(summary, name).toMatch(/^[A-Z]/)
+      expect(Object.keys(responses), name).toContain('default')
+    }
+  })
+})
+
 describe('the operator', () => {
   const changes = [
     ['POST', '/api/runs', demoSettings],

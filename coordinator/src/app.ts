@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { problem } from '@quorate/shared/api/api'
 import compress from '@fastify/compress'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
@@ -10,15 +11,13 @@ import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod'
+import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
 import { operatorOnly, refuseForeignOrigins } from './auth/guard.ts'
 import type { Operator } from './auth/operator.ts'
 import type { DataSets } from './data/data-set.ts'
 import { CodedError } from './errors.ts'
+import { issueText } from './issue-text.ts'
 import { answerWithProblems } from './problems.ts'
 import { blobRoutes } from './routes/blobs.ts'
 import { dataSetRoutes } from './routes/data-sets.ts'
@@ -70,7 +69,10 @@ export async function buildApp(parts: AppParts): Promise<RouteApp> {
     serverFactory: (handler: (request: IncomingMessage, response: ServerResponse) => void) =>
       tls ? createTlsServer(tls, handler) : createServer(handler),
   }).withTypeProvider<ZodTypeProvider>()
-  app.setValidatorCompiler(validatorCompiler)
+  app.setValidatorCompiler<z.ZodType>(({ schema }) => (value) => {
+    const checked = schema.safeParse(value, { error: issueText })
+    return checked.success ? { value: checked.data } : { error: checked.error }
+  })
   app.setSerializerCompiler(serializerCompiler)
   app.removeContentTypeParser('text/plain')
   answerWithProblems(app)
@@ -112,9 +114,15 @@ async function registerPlugins(app: RouteApp, secure: boolean): Promise<void> {
     openapi: {
       info: { title: 'Quorate', description: 'The HTTP API of a coordinator', version: VERSION },
     },
-    transform: jsonSchemaTransform,
+    transform: documented,
   })
   await app.register(swaggerUi, { routePrefix: '/api/docs' })
+}
+
+/** A route as `/api/docs` shows it: each may also answer with a problem. */
+const documented: typeof jsonSchemaTransform = (route) => {
+  const response = { default: problem, ...(route.schema.response as object | undefined) }
+  return jsonSchemaTransform({ ...route, schema: { ...route.schema, response } })
 }
 
 /** 'self' in connect-src covers the page's own WebSocket; peers are no matter of this policy. */

@@ -57,6 +57,14 @@ describe('the settings', () => {
     expect(refusal(argv)).toContain(said)
   })
 
+  test('are named by their variable where they came from one', () => {
+    expect(refusal([], { QUORATE_PORT: 'x' })).toContain('QUORATE_PORT "x": is not a whole number')
+    expect(refusal(['--port', 'x'], { QUORATE_PORT: '1' })).toContain('--port "x": is not')
+    expect(refusal([], { QUORATE_LOG_LEVEL: 'loud' })).toContain(
+      'QUORATE_LOG_LEVEL "loud": must be "fatal" or "error" or',
+    )
+  })
+
   test('a switch in the environment is 1 or 0', () => {
     expect(refusal([], { QUORATE_NO_DEMO: 'maybe' })).toContain('a switch takes 1 or 0')
     expect(readConfig([], { QUORATE_NO_DEMO: '0' })?.demo).toBe(true)

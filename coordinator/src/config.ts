@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { CodedError } from './errors.ts'
+import { issueText } from './issue-text.ts'
 
 /** One row per setting: a flag, and the environment variable QUORATE_<FLAG>. */
 const OPTIONS = {
@@ -99,8 +100,10 @@ export function readConfig(
     const text = flags[flag] ?? env[variableOf(flag)]
     given[flag] = 'value' in option ? (text ?? fallbackOf(option)) : switchOf(flag, text)
   }
-  const parsed = schema.safeParse(given)
-  if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => sentenceOf(issue, given)))
+  const parsed = schema.safeParse(given, { error: issueText })
+  if (!parsed.success) {
+    throw invalid(parsed.error.issues.map((issue) => sentenceOf(issue, { given, flags })))
+  }
   const settings = parsed.data
   const [certPath, keyPath] = [settings['tls-cert'], settings['tls-key']]
   return {
@@ -163,9 +166,16 @@ function fallbackOf(option: (typeof OPTIONS)[Flag]): string | undefined {
   return 'fallback' in option ? option.fallback : undefined
 }
 
-function sentenceOf(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {
+/** Names the setting as it was given: by its flag or by its variable. */
+function sentenceOf(
+  issue: z.core.$ZodIssue,
+  { given, flags }: { given: Record<string, unknown>; flags: Record<string, unknown> },
+): string {
   const flag = String(issue.path[0])
-  return `--${flag} "${String(given[flag])}": ${issue.message}`
+  const isVariable = flags[flag] === undefined && given[flag] !== undefined
+  const text = given[flag]
+  const value = typeof text === 'string' ? ` "${text}"` : ''
+  return `${isVariable ? variableOf(flag) : `--${flag}`}${value}: ${issue.message}`
 }
 
 function invalid(problems: readonly string[]): CodedError {

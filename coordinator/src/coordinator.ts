@@ -1,3 +1,4 @@
+import { detailOf } from '@quorate/shared/failure/detail'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
@@ -142,7 +143,7 @@ async function listen(app: RouteApp, config: Config): Promise<string> {
         error,
       )
     }
-    const why = error instanceof Error ? error.message : String(error)
+    const why = detailOf(error)
     throw new CodedError('LISTEN_FAILED', `Cannot listen at ${host}, port ${port}: ${why}`, error)
   }
   const address = app.server.address() as AddressInfo
@@ -162,11 +163,16 @@ function networkAddresses(localUrl: string): string[] {
 async function readTls(config: Config): Promise<{ cert: string; key: string } | null> {
   if (!config.tls) return null
   const { certPath, keyPath } = config.tls
+  const cert = await readPem('--tls-cert', certPath)
+  return { cert, key: await readPem('--tls-key', keyPath) }
+}
+
+async function readPem(flag: string, path: string): Promise<string> {
   try {
-    const [cert, key] = await Promise.all([readFile(certPath, 'utf8'), readFile(keyPath, 'utf8')])
-    return { cert, key }
+    return await readFile(path, 'utf8')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new CodedError('CONFIG_INVALID', `--tls-cert, --tls-key: ${why}`, error)
+    const why = failedWith(error, 'ENOENT') ? 'there is no such file' : detailOf(error)
+    const advice = 'Give the path of a PEM file that this user may read.'
+    throw new CodedError('CONFIG_INVALID', `${flag} "${path}": ${why}. ${advice}`, error)
   }
 }

@@ -8,11 +8,12 @@ import { helpText, readConfig } from './config.ts'
 import type { Coordinator } from './coordinator.ts'
 import { startCoordinator } from './coordinator.ts'
 import { CodedError } from './errors.ts'
-import { progressLine } from './progress.ts'
+import { progressLine, shownLine } from './progress.ts'
 import type { Volunteers } from './volunteers.ts'
 import { startVolunteers } from './volunteers.ts'
 
-const PROGRESS_EVERY_MS = 3000
+/** On a terminal one line is written over; elsewhere every line stays. */
+const PROGRESS_EVERY_MS = { terminal: 1000, log: 10_000 } as const
 
 /** Runs the coordinator until it is told to stop, and then ends the process. */
 export async function main(
@@ -83,17 +84,18 @@ function runForVolunteers(runs: readonly RunView[]): RunView | undefined {
 }
 
 function showProgress({ training }: Coordinator): void {
+  const { stdout } = process
+  const everyMs = stdout.isTTY ? PROGRESS_EVERY_MS.terminal : PROGRESS_EVERY_MS.log
   let shownAtMs = 0
-  const lines = new Map<string, string>()
+  let shown = ''
   training.subscribe((message) => {
-    if (message.type !== 'runs' || Date.now() - shownAtMs < PROGRESS_EVERY_MS) return
+    if (message.type !== 'runs' || Date.now() - shownAtMs < everyMs) return
+    const run = runForVolunteers(message.runs)
+    const line = run ? progressLine(run) : ''
+    if (line === shown) return
     shownAtMs = Date.now()
-    for (const run of message.runs) {
-      const line = progressLine(run)
-      if (lines.get(run.id) === line) continue
-      lines.set(run.id, line)
-      process.stdout.write(`  ${line}\n`)
-    }
+    shown = line
+    stdout.write(shownLine(line, stdout.isTTY ? stdout.columns : null))
   })
 }
 

@@ -1,8 +1,9 @@
 import type { Problem } from '@quorate/shared/api/api'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
 import { CodedError, ERRORS } from './errors.ts'
+import { KnownRoutes } from './known-routes.ts'
 import { TrainingError } from './training/service.ts'
 
 declare module 'fastify' {
@@ -18,17 +19,51 @@ interface Refusal {
   readonly issues?: { path: string; message: string }[]
 }
 
-/** Answers everything that fails with an RFC 9457 problem document; no other place does. */
+/**
+ * Answers everything that fails with an RFC 9457 problem document, or with a page where a browser
+ * has lost its way; no other place does. Called before there are routes.
+ */
 export function answerWithProblems(app: FastifyInstance): void {
+  const routes = new KnownRoutes(app)
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const refusal = refusalOf(error, request)
     const { status } = ERRORS[refusal.code]
     if (status >= 500) request.log.error({ err: error, code: refusal.code }, 'a request failed')
     return sendProblem(reply, refusal)
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, { code: 'NOT_FOUND', detail: `There is no ${request.url.slice(0, 200)}.` }),
-  )
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const allowed = routes.methodsAt(path)
+    if (allowed.length > 0) {
+      const detail = `${path.slice(0, 200)} takes ${allowed.join(', ')}.`
+      return sendProblem(reply.header('allow', allowed.join(', ')), {
+        code: 'METHOD_NOT_ALLOWED',
+        detail,
+      })
+    }
+    if (!path.startsWith('/api/') && isForPeople(request)) return sendLostPage(reply)
+    return sendProblem(reply, { code: 'NOT_FOUND', detail: `There is no ${path.slice(0, 200)}.` })
+  })
+}
+
+function isForPeople({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && (headers.accept ?? '').includes('text/html')
+}
+
+/** Nothing of the request is in it. */
+function sendLostPage(reply: FastifyReply): FastifyReply {
+  const { status, title } = ERRORS.NOT_FOUND
+  return reply
+    .status(status)
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>` +
+        '<meta name="viewport" content="width=device-width">' +
+        '<body style="font: 1.1rem/1.5 system-ui; max-width: 32rem; margin: 4rem auto; padding: 1rem">' +
+        `<h1>${title}</h1><p>The link may be old, or a letter is missing.</p>` +
+        '<p><a href="/">To the start page</a></p>',
+    )
 }
 
 export function problemOf(refusal: Refusal): Problem {
@@ -54,7 +89,7 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
   if (error instanceof CodedError || error instanceof TrainingError) {
     return { code: error.code, detail: error.message }
   }
-  if (hasZodFastifySchemaValidationErrors(error)) return validationRefusal(error, request)
+  if (error instanceof z.ZodError) return validationRefusal(error, request)
   switch (error.statusCode) {
     case 413:
       return { code: 'TOO_LARGE', detail: 'The body of the request is too large.' }
@@ -70,15 +105,12 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
 }
 
 function validationRefusal(
-  error: Pick<FastifyError, 'validation' | 'validationContext'>,
+  error: z.ZodError & Pick<FastifyError, 'validationContext'>,
   request: FastifyRequest,
 ): Refusal {
-  const issues = (error.validation ?? []).map(({ instancePath, message }) => ({
-    path: instancePath.split('/').filter(Boolean).join('.'),
-    message: message ?? 'does not pass',
-  }))
   const where = error.validationContext ?? 'request'
+  const issues = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
   const bodyCode = where === 'body' ? request.routeOptions.config.bodyErrorCode : undefined
-  const sentences = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message))
-  return { code: bodyCode ?? 'BAD_REQUEST', detail: sentences.join('; '), issues }
+  const sentences = issues.map(({ path, message }) => `${path || `the ${where}`} ${message}`)
+  return { code: bodyCode ?? 'BAD_REQUEST', detail: `${sentences.join('; ')}.`, issues }
 }

@@ -27,6 +27,11 @@ export function progressLine(run: RunView): string {
   return parts.join(' · ')
 }
 
+/** `columns` of a terminal, whose last line is written over; null where lines are kept. */
+export function shownLine(line: string, columns: number | null): string {
+  return columns === null ? `  ${line}\n` : `\r\u001b[2K  ${line}`.slice(0, columns + 4)
+}
+
 function timeLeft(ms: number): string {
   const seconds = Math.round(ms / 1000)
   return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`

@@ -287,3 +287,15 @@ describe('a member that computes nonsense', () => {
     expect(bad.view.roundsCounted).toBeGreaterThan(before)
   })
 })
+
+test('who is removed from a run may signal no more', async () => {
+  const world = new World(91)
+  const run = await world.run(smallRun)
+  const [removed] = [world.join(run), world.join(run)]
+  await world.reach(run, 3)
+  const revoked: string[] = []
+  world.training?.onSignalRevoked((peerId) => revoked.push(peerId))
+  const peer = removed.mesh.peer
+  await world.training?.kick(run, removed.view.me?.contributor ?? 0, true)
+  expect(revoked).toEqual([peer])
+})

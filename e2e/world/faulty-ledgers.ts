@@ -35,11 +35,11 @@ export class FaultyLedgers implements Ledgers {
       },
       append: async (entry) => {
         const fault = this.#faultOf(entry)
-        if (fault.kind === 'full') throw new Error('no space left on device')
+        if (fault.kind === 'full') throw writeFailed('no space left on device')
         if (fault.kind === 'writes-late') await wait(fault.delayMs)
         await inner.append(entry)
         if (fault.kind === 'answers-late') await wait(fault.delayMs)
-        if (fault.kind === 'lies') throw new Error('input/output error')
+        if (fault.kind === 'lies') throw writeFailed('input/output error')
       },
       frames: (from) => inner.frames(from),
       replay: (from) => inner.replay(from),
@@ -51,4 +51,8 @@ export class FaultyLedgers implements Ledgers {
   delete(runId: string): Promise<void> {
     return this.#inner.delete(runId)
   }
+}
+
+function writeFailed(detail: string): Error {
+  return Object.assign(new Error(detail), { code: 'LEDGER_WRITE_FAILED' })
 }

@@ -157,8 +157,12 @@ describe('a disk that fails', () => {
       fault = { kind }
       await world.clock.advance(1000)
       const { state } = world.training?.run(run) ?? {}
-      const reason: unknown = expect.stringContaining(kind === 'full' ? 'no space' : 'input/output')
-      expect(state).toMatchObject({ kind: 'paused', by: 'fault', reason })
+      // Anyone may see the state; what the disk said is for the operator.
+      const reason = 'The verdict could not be recorded (LEDGER_WRITE_FAILED).'
+      expect(state).toEqual({ kind: 'paused', by: 'fault', reason })
+      const told = (await world.training?.events(run, 1))?.[0]
+      expect(told).toMatchObject({ code: 'paused', level: 'error' })
+      expect(told?.text).toContain(kind === 'full' ? 'no space' : 'input/output')
       fault = { kind: 'none' }
       await Promise.all([world.training?.resume(run), world.training?.resume(run)])
       const round = world.training?.run(run).round ?? 0
@@ -173,6 +177,35 @@ describe('a disk that fails', () => {
       expect(ledgerFaults(await world.ledger(run))).toEqual([])
     },
   )
+
+  test('a bug in a timer of the run pauses it and ends nothing; resumed, it goes on', async () => {
+    const world = new World(33)
+    const training = await world.boot()
+    let isBroken = false
+    const accept = training.accept.bind(training)
+    training.accept = (connection) =>
+      accept({
+        ...connection,
+        send(text) {
+          if (isBroken && text.includes('"opening"')) throw new Error('no room at /secret/path')
+          connection.send(text)
+        },
+      })
+    const run = await world.run({ ...smallRun, minRoundMs: 500 })
+    for (let n = 0; n < 3; n++) world.join(run)
+    await world.reach(run, 3)
+    isBroken = true
+    await world.clock.advance(1000)
+    const reason = 'The round could not be finished (INTERNAL).'
+    expect(training.run(run).state).toEqual({ kind: 'paused', by: 'fault', reason })
+    expect((await training.events(run, 1))[0]?.text).toContain('/secret/path')
+    isBroken = false
+    await training.resume(run)
+    await world.reach(run, 9)
+    const [digest, ...others] = await replicas(world, run)
+    expect(others).toEqual([])
+    expect(await replayed(world, run)).toBe(digest)
+  })
 
   test('stopped while a verdict is being written: the last checkpoint is whole', async () => {
     const world = new World(32, {
@@ -293,7 +326,9 @@ test('a run whose newest checkpoint is gone is shown with the reason, and the ot
   const intact = world.store.checkpoints.bind(world.store)
   world.store.checkpoints = async (id) => (id === lost ? [] : intact(id))
   const training = await world.boot()
-  expect(training.run(lost).state).toMatchObject({ kind: 'paused', by: 'fault' })
+  const reason = 'This run cannot be opened (CHECKPOINT_MISSING).'
+  expect(training.run(lost).state).toEqual({ kind: 'paused', by: 'fault', reason })
+  expect((await training.events(lost, 1))[0]).toMatchObject({ code: 'not-opened' })
   // A page that looks at it follows it like any other.
   expect(training.contributors(lost)).toEqual([])
   const turnedAway = world.join(lost)

@@ -1,8 +1,8 @@
 import { sha256Hex } from '@quorate/shared/bytes/sha256'
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { Files } from '../session/ports.ts'
-import type { RetryPolicy } from './retry.ts'
-import { retryDelayMs } from './retry.ts'
+import type { RetryPolicy } from '@quorate/shared/clock/retry'
+import { retryDelayMs } from '@quorate/shared/clock/retry'
 
 export type FileErrorCode =
   /** The coordinator does not have it. */

@@ -4,7 +4,7 @@ import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/mes
 import { demoSettings, runSettings } from '@quorate/shared/run/settings'
 import type { LinkEvent } from '../session/ports.ts'
 import { WebSocketLink } from './link.ts'
-import { retryDelayMs } from './retry.ts'
+import { retryDelayMs } from '@quorate/shared/clock/retry'
 
 /** A socket whose other end is the test. */
 class FakeSocket extends EventTarget {

@@ -2,8 +2,8 @@ import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import type { ContributorMessage, CoordinatorMessage } from '@quorate/shared/protocol/messages'
 import { coordinatorMessage } from '@quorate/shared/protocol/messages'
 import type { Link, LinkEvent } from '../session/ports.ts'
-import type { RetryPolicy } from './retry.ts'
-import { retryDelayMs } from './retry.ts'
+import type { RetryPolicy } from '@quorate/shared/clock/retry'
+import { retryDelayMs } from '@quorate/shared/clock/retry'
 
 export interface LinkOptions {
   readonly url: string

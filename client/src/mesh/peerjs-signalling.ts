@@ -1,3 +1,5 @@
+import { retryDelayMs } from '@quorate/shared/clock/retry'
+import type { RetryPolicy } from '@quorate/shared/clock/retry'
 import type * as PeerJS from 'peerjs'
 import type { DataConnection, Peer } from 'peerjs'
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
@@ -14,7 +16,7 @@ import type {
 /** Of PeerJS' server: anything but the default, which the world knows. */
 const KEY = 'quorate'
 /** Waits between two attempts to sign in: random up to the double of the one before. */
-const RETRY = { firstMs: 500, longestMs: 15_000 } as const
+const RETRY: RetryPolicy = { firstMs: 500, longestMs: 15_000 }
 
 export interface PeerSignallingOptions {
   /** Where the page came from: signalling is on the same server. */
@@ -116,10 +118,10 @@ class PeerSignalling implements Signalling {
   #retryLater(): void {
     if (this.#closed) return
     const { clock, random } = this.#session
-    const ceilingMs = Math.min(RETRY.longestMs, RETRY.firstMs * 2 ** Math.min(this.#failures, 20))
+    const waitMs = retryDelayMs(RETRY, this.#failures, random)
     this.#failures += 1
     this.#cancelRetry()
-    this.#cancelRetry = clock.after(ceilingMs * (0.5 + random() / 2), () => {
+    this.#cancelRetry = clock.after(waitMs, () => {
       // A peer that never got through has destroyed itself.
       if (this.#peer && !this.#peer.destroyed) this.#peer.reconnect()
       else void this.#signIn()

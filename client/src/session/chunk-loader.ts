@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
+import { MAX_HELD_CHUNKS } from '@quorate/shared/lease/held'
 import type { ChunkRef, CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import type { BatchOrder, Files, Trainer } from './ports.ts'
 
@@ -6,8 +7,6 @@ type Lease = MessageOf<CoordinatorMessage, 'lease'>
 
 /** Downloads under way at once. */
 const PARALLEL = 3
-/** Chunks held at most: 200,000 records of the usual size. */
-const MAX_CHUNKS = 400
 /** A `loaded` message goes out at every so many chunks, and when the lease is complete. */
 const REPORT_EVERY = 12
 /** Chunks in one `loaded` message at most (the schema's bound). */
@@ -92,7 +91,7 @@ export class ChunkLoader {
     const abort = new AbortController()
     this.#abort = abort
     this.#lease = lease
-    const wanted = interleave(lease.parts.map(({ chunks }) => chunks)).slice(0, MAX_CHUNKS)
+    const wanted = interleave(lease.parts.map(({ chunks }) => chunks)).slice(0, MAX_HELD_CHUNKS)
     const keep = new Set(wanted.map(({ digest }) => digest))
     for (const digest of this.#held) if (!keep.has(digest)) this.#held.delete(digest)
     for (const digest of this.#reported.keys()) {

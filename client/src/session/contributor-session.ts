@@ -1,8 +1,9 @@
+import { detailOf } from '@quorate/shared/failure/detail'
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { ChunkLoader } from './chunk-loader.ts'
-import { codeOf, textOf } from './error-text.ts'
+import { codeOf } from './error-code.ts'
 import type { BackendReport, Files, Link, LinkEvent, Mesh, RunInfo, Trainer } from './ports.ts'
 import { ReplicaFollower } from './replica-follower.ts'
 import { Rounds } from './rounds.ts'
@@ -76,7 +77,7 @@ export class ContributorSession {
         this.#show({ loading: done < total ? { done, total } : null })
         this.#announce()
       },
-      failed: (error) => this.#show({ trouble: textOf(error) }),
+      failed: (error) => this.#show({ trouble: detailOf(error) }),
     })
     this.#replica = new ReplicaFollower({
       ...{ files, trainer, clock },
@@ -347,8 +348,8 @@ export class ContributorSession {
   #run(work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (this.#wish.kind === 'left') return
-      if (!this.#backend) return this.#fail(codeOf(error), textOf(error))
-      this.#show({ trouble: textOf(error) })
+      if (!this.#backend) return this.#fail(codeOf(error), detailOf(error))
+      this.#show({ trouble: detailOf(error) })
     })
   }
 

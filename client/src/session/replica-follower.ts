@@ -1,9 +1,9 @@
+import { detailOf } from '@quorate/shared/failure/detail'
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import { unitsOfCheckpoint } from '@quorate/shared/wire/checkpoint'
 import { peekVerdict } from '@quorate/shared/wire/verdict'
 import { catchUp, DownloadError } from './catch-up.ts'
-import { textOf } from './error-text.ts'
 import type { Files, RunInfo, Trainer } from './ports.ts'
 
 const DIGEST_EVERY = 10
@@ -107,7 +107,7 @@ export class ReplicaFollower {
       this.#units = units
       this.#guarded(this.#apply(frame, moves))
     } catch (error) {
-      this.#ports.trouble(textOf(error))
+      this.#ports.trouble(detailOf(error))
     }
   }
 
@@ -147,7 +147,7 @@ export class ReplicaFollower {
       if (signal.aborted) return
       this.#round = error instanceof DownloadError ? await this.#trainedTo() : null
       if (signal.aborted) return
-      trouble(textOf(error))
+      trouble(detailOf(error))
       this.#cancelRetry()
       this.#cancelRetry = clock.after(RETRY_MS, () => {
         if (this.#replica === replica) this.#fetch(target)
@@ -206,12 +206,12 @@ export class ReplicaFollower {
       const report = await digested
       if (report && report.round % DIGEST_EVERY === 0) digest(report)
     } catch (error) {
-      trouble(textOf(error))
+      trouble(detailOf(error))
       if (this.#target && this.current) this.startOver(this.#target)
     }
   }
 
   #guarded(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#ports.trouble(textOf(error)))
+    work.catch((error: unknown) => this.#ports.trouble(detailOf(error)))
   }
 }

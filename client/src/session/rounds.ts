@@ -1,3 +1,4 @@
+import { detailOf } from '@quorate/shared/failure/detail'
 import type { Clock } from '@quorate/shared/clock/clock'
 import type {
   ContributorMessage,
@@ -5,7 +6,6 @@ import type {
   MessageOf,
 } from '@quorate/shared/protocol/messages'
 import { Detours, Dispatch } from './dispatch.ts'
-import { textOf } from './error-text.ts'
 import { oneRound } from './one-round.ts'
 import type { BatchOrder, CastOrder, CastResult, Link, Mesh, RunInfo, Trainer } from './ports.ts'
 import { TallyDesk } from './tally-desk.ts'
@@ -106,7 +106,7 @@ export class Rounds {
     const answer = await trainer.loudness(order).then(
       (value) => (value === null ? ('non-finite' as const) : { value }),
       (error: unknown) => {
-        trouble(textOf(error))
+        trouble(detailOf(error))
         return 'failed' as const
       },
     )
@@ -155,7 +155,7 @@ export class Rounds {
     const settlement = counted
       ? ({ kind: 'decided', counted } as const)
       : ({ kind: 'void' } as const)
-    trainer.settle(attempt, settlement).catch((error: unknown) => trouble(textOf(error)))
+    trainer.settle(attempt, settlement).catch((error: unknown) => trouble(detailOf(error)))
     settled(counted)
   }
 

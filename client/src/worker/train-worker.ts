@@ -1,4 +1,5 @@
 /** The worker's entry: a LocalTrainer on tfjs, called by message. */
+import { detailOf } from '@quorate/shared/failure/detail'
 import { systemClock } from '@quorate/shared/clock/system-clock'
 import { LocalTrainer } from '../trainer/trainer.ts'
 import type { FromWorker, ToWorker, TrainerCall } from './protocol.ts'
@@ -21,7 +22,7 @@ async function answer(id: number, call: TrainerCall): Promise<void> {
     if (!trainer) throw new Error('called before start')
     message = { kind: 'result', id, value: await run(trainer, call) }
   } catch (error) {
-    message = { kind: 'error', id, code: codeOf(error), message: messageOf(error) }
+    message = { kind: 'error', id, code: codeOf(error), message: detailOf(error) }
   }
   self.postMessage(message, { transfer: buffersOf(message) })
 }
@@ -61,8 +62,4 @@ function buffersOf(message: FromWorker): Transferable[] {
 function codeOf(error: unknown): string {
   const coded = error instanceof Error && 'code' in error && typeof error.code === 'string'
   return coded ? String(error.code) : 'WORKER_FAILED'
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

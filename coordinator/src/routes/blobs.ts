@@ -1,13 +1,9 @@
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { z } from 'zod'
 import { CodedError } from '../errors.ts'
 import type { PublicBlobs } from '../store/public-blobs.ts'
 import type { BlobStore } from '../training/ports.ts'
+import { CompressedChunks } from './compressed-chunks.ts'
 import type { RouteApp } from './route-app.ts'
-
-/** Compressed chunks that are kept in memory, oldest out first. */
-const CACHE_BYTES = 64 * 1024 * 1024
 
 /** Chunks and checkpoints by their digest: immutable, so any cache may keep them. */
 export function blobRoutes(
@@ -17,7 +13,13 @@ export function blobRoutes(
   const compressed = new CompressedChunks(parts.blobs)
   app.get(
     '/api/blobs/:digest',
-    { compress: false, schema: { params: z.object({ digest: z.string().max(128) }) } },
+    {
+      compress: false,
+      schema: {
+        summary: 'A chunk or checkpoint by its SHA-256, as bytes',
+        params: z.object({ digest: z.string().max(128) }),
+      },
+    },
     async ({ params: { digest }, headers }, reply) => {
       const shown = /^[0-9a-f]{64}$/.test(digest)
         ? await parts.publicBlobs.publicBlob(digest)
@@ -37,44 +39,6 @@ export function blobRoutes(
       return reply.header('content-encoding', 'gzip').send(await compressed.get(digest))
     },
   )
-}
-
-class CompressedChunks {
-  readonly #blobs: BlobStore
-  readonly #chunks = new Map<string, Promise<Buffer>>()
-  #sizeBytes = 0
-
-  constructor(blobs: BlobStore) {
-    this.#blobs = blobs
-  }
-
-  async get(digest: string): Promise<Buffer> {
-    const known = this.#chunks.get(digest)
-    if (known) return known
-    const making = this.#make(digest)
-    this.#chunks.set(digest, making)
-    try {
-      const bytes = await making
-      this.#sizeBytes += bytes.length
-      await this.#forgetOldest()
-      return bytes
-    } catch (error) {
-      this.#chunks.delete(digest)
-      throw error
-    }
-  }
-
-  async #make(digest: string): Promise<Buffer> {
-    return promisify(gzip)(await this.#blobs.get(digest), { level: 6 })
-  }
-
-  async #forgetOldest(): Promise<void> {
-    for (const [digest, making] of this.#chunks) {
-      if (this.#sizeBytes <= CACHE_BYTES) return
-      this.#chunks.delete(digest)
-      this.#sizeBytes -= (await making).length
-    }
-  }
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

@@ -8,7 +8,11 @@ const errorsAnswer = z.strictObject({
 
 /** What the `type` of a problem document points to. */
 export function errorRoutes(app: RouteApp): void {
-  app.get('/api/errors', { schema: { response: { 200: errorsAnswer } } }, async () => ({
-    errors: Object.entries(ERRORS).map(([code, { status, title }]) => ({ code, status, title })),
-  }))
+  app.get(
+    '/api/errors',
+    { schema: { summary: 'All error codes', response: { 200: errorsAnswer } } },
+    async () => ({
+      errors: Object.entries(ERRORS).map(([code, { status, title }]) => ({ code, status, title })),
+    }),
+  )
 }

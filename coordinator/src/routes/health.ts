@@ -11,11 +11,18 @@ export function healthRoutes(
 ): void {
   const free = { config: { rateLimit: false as const } }
 
-  app.get('/healthz', { ...free, schema: { response: { 200: healthAnswer } } }, async () => ({
-    status: 'ok' as const,
-    version: VERSION,
-    runs: parts.runCount(),
-  }))
+  app.get(
+    '/healthz',
+    {
+      ...free,
+      schema: { summary: 'Whether the server is alive', response: { 200: healthAnswer } },
+    },
+    async () => ({
+      status: 'ok' as const,
+      version: VERSION,
+      runs: parts.runCount(),
+    }),
+  )
 
   app.get('/metrics', { ...free, schema: { hide: true } }, async (_, reply) => {
     const { contentType, text } = await parts.telemetry.scrape()

@@ -9,7 +9,7 @@ import { costly, runParams } from './route-app.ts'
 
 /** The coordinator's replica as files for other programs. */
 export function modelRoutes(app: RouteApp, training: TrainingService, dataSets: DataSets): void {
-  const options = { ...costly, schema: { params: runParams } }
+  const options = (summary: string) => ({ ...costly, schema: { summary, params: runParams } })
   const exported = async (id: string) => {
     const { settings } = training.run(id)
     const { shape } = await dataSets.open(settings.dataSet)
@@ -26,23 +26,31 @@ export function modelRoutes(app: RouteApp, training: TrainingService, dataSets: 
     return { settings, shape, layout, parameters, metadata, file: `quorate-${id}-round-${round}` }
   }
 
-  app.get('/api/runs/:id/model', options, async ({ params }, reply) => {
+  app.get('/api/runs/:id/model', options('The model as safetensors'), async ({ params }, reply) => {
     const { layout, parameters, metadata, file } = await exported(params.id)
     const bytes = encodeSafetensors(layout, parameters, metadata)
     return sendFile(reply, { bytes, name: `${file}.safetensors` })
   })
 
-  app.get('/api/runs/:id/model/model.json', options, async ({ params }, reply) => {
-    const { settings, shape, layout, metadata } = await exported(params.id)
-    const model = tfjsLayersModel(settings.model, shape, { layout, metadata })
-    const bytes = Buffer.from(JSON.stringify(model))
-    return sendFile(reply, { bytes, name: 'model.json', type: 'application/json' })
-  })
+  app.get(
+    '/api/runs/:id/model/model.json',
+    options('The model for tfjs: its layers'),
+    async ({ params }, reply) => {
+      const { settings, shape, layout, metadata } = await exported(params.id)
+      const model = tfjsLayersModel(settings.model, shape, { layout, metadata })
+      const bytes = Buffer.from(JSON.stringify(model))
+      return sendFile(reply, { bytes, name: 'model.json', type: 'application/json' })
+    },
+  )
 
-  app.get('/api/runs/:id/model/weights.bin', options, async ({ params }, reply) => {
-    const { parameters } = await exported(params.id)
-    return sendFile(reply, { bytes: littleEndian(parameters), name: 'weights.bin' })
-  })
+  app.get(
+    '/api/runs/:id/model/weights.bin',
+    options('The model for tfjs: its weights'),
+    async ({ params }, reply) => {
+      const { parameters } = await exported(params.id)
+      return sendFile(reply, { bytes: littleEndian(parameters), name: 'weights.bin' })
+    },
+  )
 }
 
 function sendFile(

@@ -5,6 +5,14 @@ import type { TrainingService } from '../training/service.ts'
 import type { OperatorCheck, RouteApp } from './route-app.ts'
 import { runParams } from './route-app.ts'
 
+const ACTIONS = {
+  start: 'Start a run',
+  pause: 'Pause it',
+  resume: 'Go on with it',
+  stop: 'End it',
+  again: 'Make and start a run like it, with another seed',
+} as const
+
 /** What only the signed-in operator may do. */
 export function runControlRoutes(
   app: RouteApp,
@@ -15,27 +23,45 @@ export function runControlRoutes(
 
   app.post(
     '/api/runs',
-    { onRequest, config, schema: { body: runSettings, response: { 201: runView } } },
+    {
+      onRequest,
+      config,
+      schema: { summary: 'Make a run', body: runSettings, response: { 201: runView } },
+    },
     async ({ body }, reply) => reply.status(201).send(await training.create(body)),
   )
 
   app.post(
     '/api/runs/preview',
-    { onRequest, config, schema: { body: runSettings, response: { 200: previewAnswer } } },
+    {
+      onRequest,
+      config,
+      schema: {
+        summary: 'What a run of these settings would be',
+        body: runSettings,
+        response: { 200: previewAnswer },
+      },
+    },
     async ({ body }) => training.preview(body),
   )
 
   for (const action of ['start', 'pause', 'resume', 'stop', 'again'] as const) {
     app.post(
       `/api/runs/:id/${action}`,
-      { onRequest, schema: { params: runParams, response: { 200: runView } } },
+      {
+        onRequest,
+        schema: { summary: ACTIONS[action], params: runParams, response: { 200: runView } },
+      },
       async ({ params }) => training[action](params.id),
     )
   }
 
   app.delete(
     '/api/runs/:id',
-    { onRequest, schema: { params: runParams, response: { 204: z.null() } } },
+    {
+      onRequest,
+      schema: { summary: 'Delete a run', params: runParams, response: { 204: z.null() } },
+    },
     async ({ params }, reply) => {
       await training.remove(params.id)
       return reply.status(204).send(null)
@@ -47,6 +73,7 @@ export function runControlRoutes(
     {
       onRequest,
       schema: {
+        summary: 'Remove a contributor, or ban it',
         params: runParams.extend({ number: z.coerce.number().int().min(0).max(0xffffffff) }),
         body: z.strictObject({ ban: z.boolean().default(false) }),
         response: { 204: z.null() },

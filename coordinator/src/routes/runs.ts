@@ -31,13 +31,17 @@ export function runRoutes(
   training: TrainingService,
   onRequest: OperatorCheck,
 ): void {
-  app.get('/api/runs', { schema: { response: { 200: runsAnswer } } }, async () => ({
-    runs: training.runs(),
-  }))
+  app.get(
+    '/api/runs',
+    { schema: { summary: 'All runs', response: { 200: runsAnswer } } },
+    async () => ({
+      runs: training.runs(),
+    }),
+  )
 
   app.get(
     '/api/runs/:id',
-    { schema: { params: runParams, response: { 200: runView } } },
+    { schema: { summary: 'One run', params: runParams, response: { 200: runView } } },
     async ({ params }) => training.run(params.id),
   )
 
@@ -45,14 +49,25 @@ export function runRoutes(
     '/api/runs/:id/metrics',
     {
       ...costly,
-      schema: { params: runParams, querystring: metricsQuery, response: { 200: metricsAnswer } },
+      schema: {
+        summary: 'Figures of its rounds, thinned to a limit',
+        params: runParams,
+        querystring: metricsQuery,
+        response: { 200: metricsAnswer },
+      },
     },
     async ({ params, query }) => ({ rounds: await training.metrics(params.id, query) }),
   )
 
   app.get(
     '/api/runs/:id/contributors',
-    { schema: { params: runParams, response: { 200: contributorsAnswer } } },
+    {
+      schema: {
+        summary: 'Who takes part',
+        params: runParams,
+        response: { 200: contributorsAnswer },
+      },
+    },
     async ({ params }) => ({ contributors: training.contributors(params.id) }),
   )
 
@@ -61,6 +76,7 @@ export function runRoutes(
     {
       onRequest,
       schema: {
+        summary: 'Its event log, newest first; for the operator',
         params: runParams,
         querystring: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
         response: { 200: eventsAnswer },
@@ -71,19 +87,38 @@ export function runRoutes(
 
   app.get(
     '/api/runs/:id/checkpoints',
-    { schema: { params: runParams, response: { 200: checkpointsAnswer } } },
+    {
+      schema: {
+        summary: 'Its checkpoints',
+        params: runParams,
+        response: { 200: checkpointsAnswer },
+      },
+    },
     async ({ params }) => ({ checkpoints: await training.checkpoints(params.id) }),
   )
 
   app.get(
     '/api/runs/:id/shards',
-    { schema: { params: runParams, response: { 200: shardsAnswer } } },
+    {
+      schema: {
+        summary: 'Its shards and their classes',
+        params: runParams,
+        response: { 200: shardsAnswer },
+      },
+    },
     async ({ params }) => ({ shards: await training.shards(params.id) }),
   )
 
   app.get(
     '/api/runs/:id/ledger',
-    { ...costly, schema: { params: runParams, querystring: z.object({ from: round.default(0) }) } },
+    {
+      ...costly,
+      schema: {
+        summary: 'Its verdict frames from a round on, as bytes',
+        params: runParams,
+        querystring: z.object({ from: round.default(0) }),
+      },
+    },
     async ({ params, query }, reply) => {
       const frames = await training.ledger(params.id, query.from)
       return reply

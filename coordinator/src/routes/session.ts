@@ -43,7 +43,12 @@ export function sessionRoutes(
 
   app.get(
     '/api/session',
-    { schema: { response: { 200: sessionAnswer } } },
+    {
+      schema: {
+        summary: 'Whether this browser is signed in as the operator',
+        response: { 200: sessionAnswer },
+      },
+    },
     async (request, reply) => {
       reply.header('cache-control', 'no-store')
       return answer(await operator.isSignedIn(request.cookies[SESSION_COOKIE]))
@@ -54,7 +59,11 @@ export function sessionRoutes(
     '/api/session',
     {
       config: { rateLimit: attemptLimit },
-      schema: { body: credentials, response: { 200: sessionAnswer } },
+      schema: {
+        summary: 'Sign in by link or password',
+        body: credentials,
+        response: { 200: sessionAnswer },
+      },
     },
     async ({ body }, reply) => {
       reply.setCookie(SESSION_COOKIE, await operator.signIn(body), cookie)
@@ -67,6 +76,7 @@ export function sessionRoutes(
     {
       onRequest: operatorOnly,
       schema: {
+        summary: 'Set the password',
         body: z.strictObject({ password: z.string().min(10).max(256) }),
         response: { 204: z.null() },
       },
@@ -79,7 +89,7 @@ export function sessionRoutes(
 
   app.delete(
     '/api/session',
-    { schema: { response: { 204: z.null() } } },
+    { schema: { summary: 'Sign out', response: { 204: z.null() } } },
     async ({ cookies }, reply) => {
       const session = cookies[SESSION_COOKIE]
       if (session !== undefined) await operator.signOut(session)

@@ -1,20 +1,32 @@
+import type { Duplex } from 'node:stream'
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { RawData, WebSocket } from 'ws'
 import type { Connection, Log } from '../training/ports.ts'
 import type { TrainingService } from '../training/service.ts'
 import { keepAlive } from './keep-alive.ts'
 
-/** Largest message of a contributor. */
+/** Largest message of any run; what may come now, training says. */
 export const MAX_MESSAGE_BYTES = 12 * 1024 * 1024
+/** What frames and fragments add to a message. */
+const FRAMING_BYTES = 4096
+/** A socket that was told that it sends too much has so long to hear it. */
+const HEAR_WITHIN_MS = 1000
 /** A contributor that has this much waiting to be sent is too slow to be served. */
 const MAX_QUEUED_BYTES = 128 * 1024 * 1024
 
 /** Hands a contributor's socket to training. */
 export function serveContributor(
   socket: WebSocket,
-  address: string,
-  parts: { training: TrainingService; clock: Clock; log: Log; isClosing: () => boolean },
+  stream: Duplex,
+  parts: {
+    training: TrainingService
+    clock: Clock
+    log: Log
+    address: string
+    isClosing: () => boolean
+  },
 ): void {
+  const { address } = parts
   const contributor = parts.training.accept(connectionOf(socket, address))
   const guarded = (handle: () => void) => {
     try {
@@ -25,8 +37,21 @@ export function serveContributor(
       socket.close(1011, 'internal error')
     }
   }
+  const arriving = new Arriving(stream, {
+    mostBytes: () => contributor.mostBytes,
+    overflow() {
+      guarded(() => contributor.tooLarge())
+      // Nothing more is read; the close frame goes out first.
+      socket.pause()
+      socket.once(
+        'close',
+        parts.clock.after(HEAR_WITHIN_MS, () => socket.terminate()),
+      )
+    },
+  })
   socket.on('message', (data, isBinary) =>
     guarded(() => {
+      arriving.whole()
       const bytes = bytesOf(data)
       if (isBinary) contributor.frame(bytes)
       else contributor.text(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
@@ -39,6 +64,32 @@ export function serveContributor(
     guarded(() => contributor.closed(clean))
   })
   keepAlive(socket, parts.clock)
+}
+
+/**
+ * Counts the bytes of a message while it comes, as ws keeps them all until it is whole and has one
+ * bound for ever.
+ */
+class Arriving {
+  #bytes = 0
+  /** A message ended in the chunk at hand, which may hold the beginning of the next. */
+  #ended = false
+
+  /** Made after ws has begun to listen, so that ws sees each chunk first. */
+  constructor(stream: Duplex, bound: { mostBytes: () => number; overflow: () => void }) {
+    const count = (chunk: Buffer) => {
+      this.#bytes = this.#ended ? 0 : this.#bytes + chunk.length
+      this.#ended = false
+      if (this.#bytes <= bound.mostBytes() + FRAMING_BYTES) return
+      stream.off('data', count)
+      bound.overflow()
+    }
+    stream.on('data', count)
+  }
+
+  whole(): void {
+    this.#ended = true
+  }
 }
 
 function connectionOf(socket: WebSocket, address: string): Connection {

@@ -20,12 +20,16 @@ const MESSAGES_PER_10_S = 600
 export class Signalling {
   readonly #training: TrainingService
   readonly #clock: Clock
+  readonly #unsubscribe: () => void
   readonly server: WebSocketServer
   readonly #sockets = new Map<string, WebSocket>()
 
   constructor(httpServer: Server, parts: { training: TrainingService; clock: Clock; log: Log }) {
     this.#training = parts.training
     this.#clock = parts.clock
+    this.#unsubscribe = parts.training.onSignalRevoked((id) =>
+      this.#sockets.get(id)?.close(4003, 'excluded'),
+    )
     this.server = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_SIGNAL_BYTES,
@@ -41,6 +45,10 @@ export class Signalling {
     // Mounted so that it begins its work, but in an app that no request reaches: its HTTP side
     // gives out ids and lists of peers.
     express().use('/signal', peers)
+  }
+
+  close(): void {
+    this.#unsubscribe()
   }
 
   /** The PeerJS id of a request with a valid ticket, else null. */

@@ -106,8 +106,48 @@ describe('a contributor’s socket', () => {
     expect(under.training.closings).toEqual([true, false])
   })
 
-  test('that sends a message too large is closed with 1009', async () => {
+  test('that sends more than it may now is told so and closed, before its message is whole', async () => {
+    const socket = connect(port, '127.0.0.1')
+    const closed = once(socket, 'close')
+    socket.write(
+      'GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    )
+    let heard = ''
+    socket.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1')))
+    const header = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0xb0, 0, 0, 0, 0, 0, 0])
+    socket.write(Buffer.concat([header, Buffer.alloc(30_000)]))
+    await closed
+    expect(heard).toContain('too large')
+    expect(heard).toContain('MESSAGE_TOO_LARGE')
+    expect(under.training.received).toEqual([])
+    await alive()
+  })
+
+  test('may send as much as its run allows from the moment that it has joined', async () => {
     const socket = await open('/ws')
+    const { training } = under
+    const take = training.received.push.bind(training.received)
+    training.received.push = (...messages) => {
+      training.mostBytes = 1024 * 1024
+      return take(...messages)
+    }
+    socket.send('hello')
+    socket.send(Buffer.alloc(1024 * 1024))
+    for (let n = 0; n < 4; n++) socket.send(Buffer.alloc(600_000))
+    await until(() => training.received.length === 6)
+    expect(training.received.map(({ length }) => length)).toEqual([
+      5,
+      1024 * 1024,
+      ...[600_000, 600_000, 600_000, 600_000],
+    ])
+    socket.send(Buffer.alloc(1024 * 1024 + 200_000))
+    expect(await closeCode(socket)).toBe(4000)
+  })
+
+  test('that sends a message too large for any run is closed with 1009', async () => {
+    const socket = await open('/ws')
+    under.training.mostBytes = MAX_MESSAGE_BYTES
     socket.send(Buffer.alloc(MAX_MESSAGE_BYTES + 1))
     expect(await closeCode(socket)).toBe(1009)
     expect(under.training.received).toEqual([])
@@ -228,6 +268,16 @@ describe('signalling', () => {
     expect([await message(a), await message(b)]).toEqual([{ type: 'OPEN' }, { type: 'OPEN' }])
     a.send(JSON.stringify({ type: 'OFFER', src: 'forged', dst: 'b', payload: { sdp: 'x' } }))
     expect(await message(b)).toEqual({ type: 'OFFER', src: 'a', dst: 'b', payload: { sdp: 'x' } })
+  })
+
+  test('ends with the ticket: whose ticket is revoked loses the line', async () => {
+    under.training.tickets.set('a', 't').set('b', 't')
+    const [a, b] = [dial(path('a', 't')), dial(path('b', 't'))]
+    await Promise.all([message(a), message(b)])
+    const code = closeCode(a)
+    for (const revoked of under.training.revocations) revoked('a')
+    expect(await code).toBe(4003)
+    expect(b.readyState).toBe(WebSocket.OPEN)
   })
 
   test('greets again who signs in again while the old line still stands', async () => {

@@ -92,7 +92,11 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
       const address = admit('contributor', upgrade)
       if (address === null) return
       accept(contributors, upgrade, (each) =>
-        serveContributor(each, address, { ...parts, isClosing: () => isClosing }),
+        serveContributor(each, upgrade.socket, {
+          ...parts,
+          address,
+          isClosing: () => isClosing,
+        }),
       )
     } else if (url.pathname === SIGNAL_PATH) {
       const id = signalling.allowed(url)
@@ -115,6 +119,7 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
     async close() {
       isClosing = true
       feed.close()
+      signalling.close()
       const servers = [contributors, pages, signalling.server]
       await Promise.all(servers.map((each) => hangUp(each, clock)))
     },

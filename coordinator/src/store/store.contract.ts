@@ -112,6 +112,28 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(odd.at(-1)?.round).toBe(99)
     })
 
+    withStore('a range with holes is thinned by its rounds', async ({ store }) => {
+      await store.insertRun(run('a'))
+      await store.insertRun(run('b'))
+      await store.appendRounds('a', [0, 1, 2, 50, 98, 99].map(metrics))
+      await store.appendRounds('b', [60, 70].map(metrics))
+      const of = async (limit: number) =>
+        (await store.rounds('a', { from: 0, to: 1e9, limit })).map(({ round }) => round)
+      expect(await of(4)).toEqual([2, 50, 99])
+      expect(await of(100)).toEqual([0, 1, 2, 50, 98, 99])
+      expect(await of(1)).toEqual([99])
+      await store.saveEvaluation('a', 0, { accuracy: 0.5, loss: 2 })
+      expect(await of(4)).toEqual([0, 50, 99])
+    })
+
+    withStore('the latest evaluation is the one of the last round', async ({ store }) => {
+      await store.insertRun(run('a'))
+      expect(await store.latestEvaluation('a')).toBeNull()
+      await store.saveEvaluation('a', 10, { accuracy: 0.5, loss: 2 })
+      await store.saveEvaluation('a', 9, { accuracy: 0.25, loss: 3 })
+      expect(await store.latestEvaluation('a')).toEqual({ round: 10, accuracy: 0.5, loss: 2 })
+    })
+
     withStore('events come newest first, and the oldest go', async ({ store }) => {
       await store.insertRun(run('a'))
       for (let at = 0; at < 5; at++) await store.appendEvent('a', event(at))

@@ -44,6 +44,7 @@ class TrainingOfTests implements TrainingService {
   readonly sockets: Connection[] = []
   readonly received: (string | Uint8Array)[] = []
   readonly closings: boolean[] = []
+  mostBytes = 16 * 1024
   readonly tickets = new Map<string, string>()
   readonly parameters = Float32Array.from([1, 2, 3, 4, 5, 6])
 
@@ -82,11 +83,24 @@ class TrainingOfTests implements TrainingService {
   }
   accept = (connection: Connection): ContributorSocket => {
     this.sockets.push(connection)
+    const mostBytes = () => this.mostBytes
     return {
+      get mostBytes() {
+        return mostBytes()
+      },
+      tooLarge: () => {
+        connection.send('too large')
+        connection.close(4000, 'MESSAGE_TOO_LARGE')
+      },
       text: (message) => void this.received.push(message),
       frame: (bytes) => void this.received.push(bytes),
       closed: (clean) => void this.closings.push(clean),
     }
+  }
+  readonly revocations = new Set<(peerId: string) => void>()
+  onSignalRevoked = (listener: (peerId: string) => void) => {
+    this.revocations.add(listener)
+    return () => this.revocations.delete(listener)
   }
   maySignal = (peerId: string, ticket: string) => this.tickets.get(peerId) === ticket
   close = async () => {}

@@ -9,6 +9,8 @@ import type { ContributorSocket } from './service.ts'
 
 /** A socket that has not said hello by then is closed. */
 const HELLO_WITHIN_MS = 10_000
+/** A hello is short, and until one has come nobody is known. */
+const MAX_HELLO_BYTES = 16 * 1024
 /** Control messages are short. */
 const MAX_TEXT_LENGTH = 64 * 1024
 /** Messages of either kind, on the long run and in a burst. */
@@ -81,16 +83,36 @@ export function acceptContributor(
     return stage.kind !== 'closed' && withinRate()
   }
 
+  function mostBytes(): number {
+    return stage.kind === 'joined'
+      ? Math.max(stage.members.mostBytes, MAX_TEXT_LENGTH)
+      : MAX_HELLO_BYTES
+  }
+
+  function tooLarge(): void {
+    if (stage.kind === 'closed') return
+    const detail = `at most ${mostBytes()} bytes`
+    if (stage.kind === 'hello-awaited') return turnAway('MESSAGE_TOO_LARGE', detail)
+    stage.members.offence(stage.contributor, 'MESSAGE_TOO_LARGE', detail)
+    connection.close(1009, 'MESSAGE_TOO_LARGE')
+  }
+
   return {
+    get mostBytes() {
+      return mostBytes()
+    },
+    tooLarge,
     text(message) {
       if (!heard() || stage.kind === 'closed') return
+      if (stage.kind === 'hello-awaited') {
+        if (message.length > MAX_HELLO_BYTES) return tooLarge()
+        return hello(message)
+      }
       if (message.length > MAX_TEXT_LENGTH) {
-        if (stage.kind === 'hello-awaited') return turnAway('MESSAGE_TOO_LARGE', 'too long')
         const detail = `at most ${MAX_TEXT_LENGTH} characters`
         return stage.members.offence(stage.contributor, 'MESSAGE_TOO_LARGE', detail)
       }
-      if (stage.kind === 'hello-awaited') hello(message)
-      else stage.members.text(stage.contributor, message)
+      stage.members.text(stage.contributor, message)
     },
     frame(bytes) {
       if (!heard() || stage.kind === 'closed') return

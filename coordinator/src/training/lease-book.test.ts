@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { LEASE_MS, LeaseBook, TURN_MS } from './lease-book.ts'
+import { MAX_HELD_CHUNKS } from '@quorate/shared/lease/held'
+import { IDLE_MS, LEASE_MS, LeaseBook, TURN_MS } from './lease-book.ts'
+import { MOVE_EVERY_MS } from './lease-window.ts'
 
 const shards = [0, 1].map((shard) => ({
   shard,
@@ -42,6 +44,57 @@ describe('leases', () => {
     expect(book.settle(LEASE_MS)).toEqual({ expired: [2], changed: [1] })
     expect(held(book, 1)).toHaveLength(4)
     expect(book.holds(2)).toBe(false)
+  })
+
+  test('who is never ready keeps its lease for ten minutes, whatever its heart does', () => {
+    const book = new LeaseBook(shards, false)
+    book.add(1, [], 0)
+    book.settle(0)
+    let nowMs = 0
+    while (book.settle(nowMs).expired.length === 0) {
+      nowMs += 5000
+      book.keep(1, nowMs)
+      // Nor does coming back on another connection begin a new lease.
+      book.add(1, [], nowMs)
+      expect(nowMs).toBeLessThan(2 * IDLE_MS)
+    }
+    expect(nowMs).toBeGreaterThanOrEqual(IDLE_MS)
+    expect(nowMs).toBeLessThanOrEqual(IDLE_MS + LEASE_MS)
+  })
+
+  test.each([
+    ['one shard of many chunks', 1, 1000],
+    ['many shards of one chunk', 1000, 1],
+    ['uneven shards', 7, 150],
+  ])('of more chunks than are held at once all are seen in time: %s', (_, count, each) => {
+    const large = Array.from({ length: count }, (_, shard) => ({
+      shard,
+      labels: [each],
+      chunks: Array.from({ length: each }, (_, at) => {
+        return { digest: `${shard}.${at}`, records: 500, sizeBytes: 400_000 }
+      }),
+    }))
+    const book = new LeaseBook(large, false)
+    book.add(1, [], 0)
+    book.settle(0)
+    const seen = new Set<string>()
+    const told = () =>
+      new Set(book.lease(1)?.parts.flatMap(({ chunks }) => chunks.map((c) => c.digest)))
+    let before = told()
+    for (let minute = 1; minute <= 60; minute++) {
+      for (const digest of before) seen.add(digest)
+      book.renew(1, minute * MOVE_EVERY_MS)
+      const { changed } = book.settle(minute * MOVE_EVERY_MS)
+      expect(changed).toEqual([1])
+      const now = told()
+      expect(now).toEqual(book.held(1))
+      expect(now.size).toBe(MAX_HELD_CHUNKS)
+      const news = [...now].filter((digest) => !before.has(digest))
+      expect(news.length * 400_000).toBeLessThan(9_000_000)
+      before = now
+    }
+    expect(seen.size).toBe(count * each)
+    expect(book.parts(1).flatMap(({ chunks }) => chunks)).toHaveLength(count * each)
   })
 
   test('what somebody had before a restart stays with it', () => {

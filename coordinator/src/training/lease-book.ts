@@ -1,9 +1,12 @@
 import { allocate } from '@quorate/shared/lease/allocate'
-import type { LeasePart } from '@quorate/shared/protocol/messages'
+import type { ChunkRef, LeasePart } from '@quorate/shared/protocol/messages'
+import { LeaseWindow } from './lease-window.ts'
 import type { StoredShard } from './ports.ts'
 
 /** A lease not renewed for this long returns to the pool. */
 export const LEASE_MS = 60_000
+/** Who neither votes nor could vote for so long holds data in vain: loading never takes longer. */
+export const IDLE_MS = 10 * 60_000
 /** Where somebody waits for data, who has held some for so long makes room and waits in turn. */
 export const TURN_MS = 5 * 60_000
 
@@ -16,38 +19,61 @@ export interface Held {
 interface Lease {
   version: number
   parts: readonly (Held & { readonly fraction: number })[]
+  /** What of `parts` the contributor was told to hold. */
+  window: LeaseWindow
   expiresAtMs: number
+  /** Since when it has not voted, or been ready while nobody was asked to. */
+  idleSinceMs: number
   /** Since when it has had any data. */
   sinceMs: number
 }
 
 /**
- * Who holds which chunks. Nothing moves while a round is open: `settle` is called between rounds,
- * and only where someone came, left or let a lease run out.
+ * Who holds which chunks, and which of them now. Nothing moves while a round is open: `settle` is called between rounds,
+ * and only where someone came, left or let a lease run out, or where the window of a large lease has
+ * stood long enough.
  */
 export class LeaseBook {
   readonly #shards: readonly StoredShard[]
+  /** Shard → digest → chunk. */
+  readonly #chunks: ReadonlyMap<number, ReadonlyMap<string, ChunkRef>>
   readonly #shared: boolean
   readonly #leases = new Map<number, Lease>()
   #stale = true
 
   constructor(shards: readonly StoredShard[], shared: boolean) {
     this.#shards = shards
+    this.#chunks = new Map(
+      shards.map(({ shard, chunks }) => [
+        shard,
+        new Map(chunks.map((each) => [each.digest, each])),
+      ]),
+    )
     this.#shared = shared
   }
 
   /** A contributor takes part; `held` is what it had before, after a restart. */
   add(contributor: number, held: readonly Held[], nowMs: number): void {
-    if (this.#leases.has(contributor)) return this.renew(contributor, nowMs)
+    if (this.#leases.has(contributor)) return this.keep(contributor, nowMs)
     const parts = held.map((part) => ({ ...part, fraction: 0 }))
-    const lease = { version: 0, parts, expiresAtMs: nowMs + LEASE_MS, sinceMs: nowMs }
-    this.#leases.set(contributor, lease)
+    const window = new LeaseWindow([], { first: 0, nowMs })
+    const times = { expiresAtMs: nowMs + LEASE_MS, idleSinceMs: nowMs, sinceMs: nowMs }
+    this.#leases.set(contributor, { version: 0, parts, window, ...times })
     this.#stale = true
   }
 
+  /** It votes, or would if it were asked. */
   renew(contributor: number, nowMs: number): void {
     const lease = this.#leases.get(contributor)
-    if (lease) lease.expiresAtMs = nowMs + LEASE_MS
+    if (!lease) return
+    lease.expiresAtMs = nowMs + LEASE_MS
+    lease.idleSinceMs = nowMs
+  }
+
+  /** It is here and not ready yet: that is believed for `IDLE_MS`. */
+  keep(contributor: number, nowMs: number): void {
+    const lease = this.#leases.get(contributor)
+    if (lease && nowMs - lease.idleSinceMs < IDLE_MS) lease.expiresAtMs = nowMs + LEASE_MS
   }
 
   /** Gives everything back at once. */
@@ -66,7 +92,17 @@ export class LeaseBook {
       .map(([contributor]) => contributor)
     for (const contributor of expired) this.release(contributor)
     const made = this.#takeTurns(nowMs)
-    if (!this.#stale) return { expired, changed: [] }
+    const moved = [...this.#leases]
+      .filter(([, { window }]) => window.move(nowMs))
+      .map(([contributor]) => contributor)
+    const changed = new Set([...moved, ...this.#share(made, nowMs)])
+    for (const contributor of changed) (this.#leases.get(contributor) as Lease).version += 1
+    return { expired, changed: [...changed] }
+  }
+
+  /** Shares out anew where something has changed; returns whose lease is another now. */
+  #share(made: ReadonlySet<number>, nowMs: number): number[] {
+    if (!this.#stale) return []
     this.#stale = false
     const shares = allocate(
       this.#shards.map(({ shard, chunks }) => ({ shard, chunks: chunks.map((c) => c.digest) })),
@@ -78,12 +114,13 @@ export class LeaseBook {
       const parts = shares.get(contributor) ?? []
       const same = lease.version > 0 && sameParts(parts, lease.parts)
       if (same && !made.has(contributor)) continue
-      lease.version += 1
       if (lease.parts.length === 0) lease.sinceMs = nowMs
       lease.parts = parts
+      const chunks = parts.map((part) => this.#chunksOf(part))
+      lease.window = new LeaseWindow(chunks, { first: lease.window.first, nowMs })
       changed.push(contributor)
     }
-    return { expired, changed }
+    return changed
   }
 
   /**
@@ -110,14 +147,26 @@ export class LeaseBook {
   lease(contributor: number): { version: number; parts: LeasePart[] } | null {
     const lease = this.#leases.get(contributor)
     if (!lease) return null
-    const parts = lease.parts.map(({ shard, chunks, fraction }) => {
-      const held = new Set(chunks)
-      const all = this.#shards.find((entry) => entry.shard === shard)?.chunks ?? []
-      return { shard, fraction, chunks: all.filter((chunk) => held.has(chunk.digest)) }
-    })
-    return { version: lease.version, parts }
+    const { digests } = lease.window
+    const parts = lease.parts.map((part) => ({
+      shard: part.shard,
+      fraction: part.fraction,
+      chunks: this.#chunksOf(part).filter(({ digest }) => digests.has(digest)),
+    }))
+    return { version: lease.version, parts: parts.filter(({ chunks }) => chunks.length > 0) }
   }
 
+  /** The chunks that the contributor was told to hold: all that it leases, or as many as it can. */
+  held(contributor: number): ReadonlySet<string> {
+    return this.#leases.get(contributor)?.window.digests ?? new Set()
+  }
+
+  #chunksOf({ shard, chunks }: Held): ChunkRef[] {
+    const known = this.#chunks.get(shard)
+    return chunks.flatMap((digest) => known?.get(digest) ?? [])
+  }
+
+  /** All that it leases, of which it holds what `held` has. */
   parts(contributor: number): Lease['parts'] {
     return this.#leases.get(contributor)?.parts ?? []
   }

@@ -1,7 +1,7 @@
+import { detailOf } from '@quorate/shared/failure/detail'
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { CoordinatorMessage } from '@quorate/shared/protocol/messages'
 import type { Contributor } from './contributor.ts'
-import { detailOf } from './error-detail.ts'
 import type { EventLog } from './event-log.ts'
 import { LEASE_MS } from './lease-book.ts'
 import type { LeaseBook } from './lease-book.ts'
@@ -55,7 +55,7 @@ export class Leasing {
     const contributor = this.#parts.roster.get(number)
     const lease = this.#parts.leases.lease(number)
     if (!contributor || !lease) return
-    const chunks = new Set(lease.parts.flatMap((part) => part.chunks.map(({ digest }) => digest)))
+    const chunks = this.#parts.leases.held(number)
     for (const chunk of contributor.loaded.keys()) {
       if (!chunks.has(chunk)) contributor.loaded.delete(chunk)
     }

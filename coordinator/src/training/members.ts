@@ -43,7 +43,7 @@ export class Members {
   readonly #ports: ContributorConnectionPorts
   readonly #clock: Clock
   /** Of a frame in this run: what is larger is refused before its checksum is reckoned. */
-  readonly #mostBytes: number
+  readonly mostBytes: number
   /** Contributors at once. */
   readonly #most: number
 
@@ -54,7 +54,7 @@ export class Members {
     this.#clock = driver.parts.clock
     const { d, block } = driver.parts.model
     const { method } = driver.parts.model
-    this.#mostBytes =
+    this.mostBytes =
       method.kind === 'vectors'
         ? contributionBytes(method, d, { d, block })
         : HEADER_BYTES + largestTallyBytes(d, block, MAX_GROUP)
@@ -156,7 +156,7 @@ export class Members {
   frame(contributor: Contributor, bytes: Uint8Array): void {
     contributor.lastSeenMs = this.#clock.nowMs()
     try {
-      const frame = decodeFrame(bytes, this.#mostBytes)
+      const frame = decodeFrame(bytes, this.mostBytes)
       if (frame.header.kind === 'verdict') {
         return this.offence(contributor, 'FRAME_KIND', 'verdicts come from the coordinator')
       }
@@ -191,10 +191,18 @@ export class Members {
     contributor.send({ type: 'error', code, detail: reason, fatal: true, strikes })
     events.add('warn', 'excluded', `${contributor.name}: ${reason}`, null, contributor.name)
     leases.release(contributor.number)
+    this.revokeSignal(contributor)
     const { connection } = contributor
     connection?.close(4003, 'excluded')
     if (connection) this.gone(contributor, connection, true)
     else this.#driver.leasing.remember(contributor)
+  }
+
+  /** Its ticket is void, and the line that it has opened. */
+  revokeSignal(contributor: Contributor): void {
+    const { peer } = contributor
+    contributor.peer = null
+    if (peer) this.#ports.signalRevoked(peer.id)
   }
 
   #message(contributor: Contributor, message: ContributorMessage): void {
@@ -234,7 +242,8 @@ export class Members {
     const { leases } = this.#driver.parts
     const { number, status } = contributor
     const asked = this.#driver.state.kind === 'training' && leases.parts(number).length > 0
-    if (status === 'joining' || !asked) leases.renew(number, this.#clock.nowMs())
+    if (status === 'joining') leases.keep(number, this.#clock.nowMs())
+    else if (!asked) leases.renew(number, this.#clock.nowMs())
     this.#driver.proceed()
   }
 
@@ -243,9 +252,7 @@ export class Members {
       return this.offence(contributor, 'MESSAGE_INVALID', `loaded ${message.sequence} out of order`)
     }
     contributor.loadedSequence = message.sequence
-    const held = new Set(
-      this.#driver.parts.leases.parts(contributor.number).flatMap(({ chunks }) => chunks),
-    )
+    const held = this.#driver.parts.leases.held(contributor.number)
     for (const chunk of message.chunks) {
       if (held.has(chunk)) contributor.loaded.set(chunk, message.sequence)
     }

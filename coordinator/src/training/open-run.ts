@@ -18,7 +18,7 @@ import type {
   StoredRun,
 } from './ports.ts'
 import { Roster } from './roster.ts'
-import { RoundBook } from './round-book.ts'
+import { RECENT_ROUNDS, RoundBook } from './round-book.ts'
 import { DIGEST_EVERY, RunDriver } from './run-driver.ts'
 import { RunModel } from './run-model.ts'
 import { settlementsOf, votersOf } from './settlements.ts'
@@ -76,7 +76,9 @@ async function restore(
     return replay(stored, model, ledger, book)
   }
   const entries = await reload()
-  book.restore(await store.rounds(stored.id, { from: 0, to: model.round, limit: 1_000_000 }))
+  const recent = { from: Math.max(0, model.round - RECENT_ROUNDS), to: model.round }
+  const rounds = await store.rounds(stored.id, { ...recent, limit: RECENT_ROUNDS + 1 })
+  book.restore(rounds, await store.latestEvaluation(stored.id))
   const known = await store.contributors(stored.id)
   const { settings } = stored
   const shared = settings.partition.kind === 'shared'

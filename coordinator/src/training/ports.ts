@@ -18,8 +18,10 @@ export interface Store {
     round: number,
     value: { accuracy: number; loss: number },
   ): Promise<void>
-  /** Ascending by round; at most `limit` rows, evenly thinned when there are more. */
+  /** Ascending; at most `limit` rows, one a span of rounds where the range is longer than that. */
   rounds(id: string, range: { from: number; to: number; limit: number }): Promise<RoundMetrics[]>
+  /** Of the latest round that was evaluated. */
+  latestEvaluation(id: string): Promise<{ round: number; accuracy: number; loss: number } | null>
   appendEvent(id: string, event: EventView): Promise<void>
   /** Newest first. */
   events(id: string, limit: number): Promise<EventView[]>
@@ -161,6 +163,8 @@ export interface ContributorConnectionPorts {
   readonly iceServers: readonly IceServer[]
   /** Whether one more stranger may come from this address. */
   readonly admits: (address: string) => boolean
+  /** This PeerJS id may signal no more. */
+  readonly signalRevoked: (peerId: string) => void
 }
 
 export interface IceServer {

@@ -7,6 +7,9 @@ import type { RoundAtWork } from './round-at-work.ts'
 /** Digests of the last so many multiples of ten rounds can be compared with reports. */
 const DIGESTS_KEPT = 50
 
+/** Rounds whose figures the book has in memory. */
+export const RECENT_ROUNDS = DEADLINE_WINDOW
+
 /** Figures of the rounds decided: recent ones in memory, all of them in the database. */
 export class RoundBook {
   readonly #run: string
@@ -29,14 +32,16 @@ export class RoundBook {
   }
 
   /** What the database remembers, after a restart. */
-  restore(rounds: readonly RoundMetrics[]): void {
-    const recent = rounds.slice(-DEADLINE_WINDOW)
+  restore(
+    rounds: readonly RoundMetrics[],
+    evaluation: { round: number; accuracy: number; loss: number } | null,
+  ): void {
+    const recent = rounds.slice(-RECENT_ROUNDS)
     this.#exchangesMs = recent.map((round) => round.exchangeMs)
     this.#roundsMs = recent.map((round) => round.durationMs)
-    const last = rounds.findLast((round) => round.accuracy !== null)
-    if (last) {
-      const { accuracy, loss } = last
-      this.#evaluation = { accuracy, loss, accuracyRound: last.round + 1 }
+    if (evaluation) {
+      const { round, accuracy, loss } = evaluation
+      this.#evaluation = { accuracy, loss, accuracyRound: round + 1 }
     }
   }
 
@@ -122,7 +127,7 @@ export class RoundBook {
       loss: null,
     }
     this.#sample(work, metrics)
-    this.#roundsMs = [...this.#roundsMs, durationMs].slice(-DEADLINE_WINDOW)
+    this.#roundsMs = [...this.#roundsMs, durationMs].slice(-RECENT_ROUNDS)
     this.#keep(this.#store.appendRounds(this.#run, [metrics]))
     return metrics
   }
@@ -135,7 +140,7 @@ export class RoundBook {
   #sample(work: RoundAtWork, { voters, expected, exchangeMs }: RoundMetrics): void {
     const inTime = work.lastTallyAtMs < work.plan.ballotsUntilMs
     if (!inTime && 2 * voters >= expected) return
-    this.#exchangesMs = [...this.#exchangesMs, exchangeMs].slice(-DEADLINE_WINDOW)
+    this.#exchangesMs = [...this.#exchangesMs, exchangeMs].slice(-RECENT_ROUNDS)
   }
 
   #keep(work: Promise<void>): void {

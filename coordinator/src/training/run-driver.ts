@@ -3,6 +3,7 @@
  * `#record` in this order.
  * Contributors' messages come in through `members.ts`.
  */
+import { detailOf } from '@quorate/shared/failure/detail'
 import type { FeedMessage, RoundMetrics, RunView } from '@quorate/shared/api/api'
 import type { Clock } from '@quorate/shared/clock/clock'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
@@ -21,7 +22,7 @@ import { Calibration } from './calibration.ts'
 import type { Contributor } from './contributor.ts'
 import { SLOW_READER_BYTES } from './contributor.ts'
 import type { Checkpoints } from './checkpoints.ts'
-import { detailOf } from './error-detail.ts'
+import { faultCodeOf } from './fault-code.ts'
 import type { EventLog } from './event-log.ts'
 import { Leasing } from './leasing.ts'
 import type { LeaseBook } from './lease-book.ts'
@@ -100,7 +101,7 @@ export class RunDriver {
       store: parts.store,
       available: () => this.proceed(),
       exhausted: (error) => {
-        if (this.running) this.#fault(`Attempts could not be reserved: ${detailOf(error)}`)
+        if (this.running) this.#fault('Attempts could not be reserved', error)
       },
     })
     this.#startedAtMs = parts.stored.startedAtMs
@@ -148,15 +149,17 @@ export class RunDriver {
     this.proceed()
   }
 
-  pause(by: 'operator' | 'fault', reason: string): void {
+  pause(): void {
+    const reason = 'Paused by the operator.'
+    this.#pause('operator', { reason, event: reason })
+  }
+
+  /** `reason` is for everyone to see, `event` for the operator alone. */
+  #pause(by: 'operator' | 'fault', { reason, event }: { reason: string; event: string }): void {
     this.#abandon()
     this.#setState({ kind: 'paused', by, reason })
-    this.parts.events.add(
-      by === 'fault' ? 'error' : 'info',
-      'paused',
-      reason,
-      this.parts.model.round,
-    )
+    const level = by === 'fault' ? 'error' : 'info'
+    this.parts.events.add(level, 'paused', event, this.parts.model.round)
   }
 
   async resume(): Promise<void> {
@@ -200,13 +203,12 @@ export class RunDriver {
   /** The last checkpoint and evaluation of a run that has finished. */
   #wrapUp(): void {
     const { events, checkpoints, model } = this.parts
-    this.#reload().then(
-      () => {
+    this.#reload()
+      .then(() => {
         void checkpoints.make(model)
         this.#evaluate()
-      },
-      (error: unknown) => events.add('error', 'not-reloaded', detailOf(error), model.round),
-    )
+      })
+      .catch((error: unknown) => events.add('error', 'not-reloaded', detailOf(error), model.round))
   }
 
   /** Ends timers; a round at work is forgotten, as by a kill. */
@@ -220,6 +222,10 @@ export class RunDriver {
 
   /** Opens the next round when everything for it is there; called after anything that may allow it. */
   proceed(): void {
+    this.#guarded(() => this.#proceed())
+  }
+
+  #proceed(): void {
     if (this.#phase.kind !== 'idle' || !this.running || this.#closed) return
     // Killed between the last verdict and its announcement, a run wakes up with nothing to do.
     if (this.parts.model.round >= this.parts.stored.settings.rounds) return this.finish('rounds')
@@ -301,7 +307,7 @@ export class RunDriver {
       {
         clock,
         deadlineMs: deadlines.roundMs,
-        done: (reports) => this.#calibrated(attempt, reports),
+        done: (reports) => this.#guarded(() => this.#calibrated(attempt, reports)),
       },
     )
     this.#phase = { kind: 'calibrating', work }
@@ -348,12 +354,14 @@ export class RunDriver {
       { d, block, tensors, seed, form: method.kind === 'vectors' ? method.form : null },
       {
         tell: (to, message) => to.forEach((number) => roster.get(number)?.send(message)),
-        closed: () => this.#close(),
+        closed: () => this.#guarded(() => this.#close()),
       },
     )
     // A timer may fire a little early by the wall clock, which may also be set back.
     const timers = [plan.ballotsUntilMs, plan.talliesUntilMs, plan.closesAtMs].map((atMs) =>
-      clock.after(atMs - nowMs, () => work.tick(Math.max(atMs, clock.nowMs()))),
+      clock.after(atMs - nowMs, () =>
+        this.#guarded(() => work.tick(Math.max(atMs, clock.nowMs()))),
+      ),
     )
     this.#phase = { kind: 'round', work, cancel: () => timers.forEach((cancel) => cancel()) }
     const peerOf = (number: number) => roster.get(number)?.peer?.id ?? null
@@ -412,7 +420,7 @@ export class RunDriver {
       await ledger.append({ round, attempt, frame, record: encodeRecord(record) })
     } catch (error) {
       this.#mustReload = { round, settle }
-      this.#fault(`The verdict could not be recorded: ${detailOf(error)}`)
+      this.#fault('The verdict could not be recorded', error)
       return null
     }
     // The next start reads it from the ledger; whoever is still connected asks then.
@@ -422,12 +430,15 @@ export class RunDriver {
     return frame
   }
 
-  /** What must not end in silence: the run pauses and says why. */
-  #fault(reason: string): void {
+  /** What must not end in silence: the run pauses and says what failed; the event says why. */
+  #fault(what: string, error: unknown): void {
     if (this.#closed) return
+    this.#cancelTimers()
     this.#phase = { kind: 'idle' }
-    if (this.#state.kind !== 'finished') return this.pause('fault', reason)
-    this.parts.events.add('error', 'fault', reason, this.parts.model.round)
+    const event = `${what}: ${detailOf(error)}`
+    const reason = `${what} (${faultCodeOf(error)}).`
+    if (this.#state.kind !== 'finished') return this.#pause('fault', { reason, event })
+    this.parts.events.add('error', 'fault', event, this.parts.model.round)
     this.#wrapUp()
   }
 
@@ -502,16 +513,16 @@ export class RunDriver {
     const round = model.round
     const { targetAccuracy, dataSet } = stored.settings
     const parameters = model.parameters.slice()
-    evaluator.evaluate({ dataSet, model: stored.settings.model, parameters }).then(
-      (value) => {
+    evaluator
+      .evaluate({ dataSet, model: stored.settings.model, parameters })
+      .then((value) => {
         if (!value || this.#closed) return
         book.evaluated(round, value)
         emit({ type: 'evaluation', run: stored.id, round, ...value })
         const reached = targetAccuracy !== null && value.accuracy >= targetAccuracy
         if (reached && this.running) this.finish('target')
-      },
-      (error: unknown) => events.add('error', 'evaluation-failed', detailOf(error), round),
-    )
+      })
+      .catch((error: unknown) => events.add('error', 'evaluation-failed', detailOf(error), round))
   }
 
   /** Forgets the round at work; its ballots settle as void. */
@@ -539,12 +550,27 @@ export class RunDriver {
       .catch((error: unknown) => events.add('error', 'state-not-saved', detailOf(error), null))
   }
 
-  /** A bug after the verdict: what is in memory is not to be trusted. */
   #watch(work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
-      this.#mustReload = { round: this.parts.model.round, settle: () => {} }
-      this.#fault(`The round could not be finished: ${detailOf(error)}`)
-    })
+    work.catch((error: unknown) => this.#bug(error))
+  }
+
+  /** For what timers and others' callbacks begin: nobody above them could tell what has failed. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  /** A bug in the middle of a round: what is in memory is not to be trusted. */
+  #bug(error: unknown): void {
+    const open = this.#phase.kind === 'round' ? this.#phase.work : null
+    const settle = () => {
+      if (open) settleRound(open, { kind: 'abandoned' }, this.parts)
+    }
+    this.#mustReload ??= { round: this.parts.model.round, settle }
+    this.#fault('The round could not be finished', error)
   }
 }
 

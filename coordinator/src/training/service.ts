@@ -41,11 +41,17 @@ export interface TrainingService {
   accept(connection: Connection): ContributorSocket
   /** A ticket of ours: is this PeerJS id with this token allowed to signal? */
   maySignal(peerId: string, ticket: string): boolean
+  /** Tells of every PeerJS id that may signal no more; returns the unsubscribe. */
+  onSignalRevoked(listener: (peerId: string) => void): () => void
   /** Stops timers, flushes, closes ledgers. */
   close(): Promise<void>
 }
 
 export interface ContributorSocket {
+  /** Bytes of the largest message that may come now: few before a hello, then the run's own bound. */
+  readonly mostBytes: number
+  /** More than `mostBytes` came: the sender is told, and its connection closed. */
+  tooLarge(): void
   text(message: string): void
   frame(bytes: Uint8Array): void
   /** `clean`: the page went away on purpose (close codes 1000 and 1001). */

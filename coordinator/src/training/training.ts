@@ -1,4 +1,5 @@
 /** All runs of a coordinator: makes them, finds them, and hands sockets to them. */
+import { detailOf } from '@quorate/shared/failure/detail'
 import type { FeedMessage, RunView } from '@quorate/shared/api/api'
 import { toHex } from '@quorate/shared/bytes/hex'
 import { LayoutError } from '@quorate/shared/model/layout'
@@ -7,6 +8,8 @@ import { runSettings } from '@quorate/shared/run/settings'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import { writeCheckpoint } from './checkpoints.ts'
 import { acceptContributor } from './contributor-socket.ts'
+import { faultCodeOf } from './fault-code.ts'
+import { EventLog } from './event-log.ts'
 import { Members } from './members.ts'
 import { Newcomers } from './newcomers.ts'
 import { openRun } from './open-run.ts'
@@ -49,6 +52,7 @@ class Training implements TrainingService {
   readonly #damaged = new Map<string, RunView>()
   readonly #newcomers: Newcomers
   readonly #listeners = new Set<(message: FeedMessage) => void>()
+  readonly #revocations = new Set<(peerId: string) => void>()
   #cancelFeed: () => void = () => {}
 
   constructor(ports: TrainingPorts) {
@@ -61,9 +65,10 @@ class Training implements TrainingService {
     try {
       await this.open(stored)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#ports.log.error({ run: stored.id, reason }, 'a run could not be opened')
-      this.#damaged.set(stored.id, damagedView(stored, reason))
+      const emit = (message: FeedMessage) => this.#emit(message)
+      const events = new EventLog(stored.id, { ...this.#ports, emit })
+      events.add('error', 'not-opened', `The run cannot be opened: ${detailOf(error)}`, null)
+      this.#damaged.set(stored.id, damagedView(stored, faultCodeOf(error)))
     }
   }
 
@@ -72,7 +77,10 @@ class Training implements TrainingService {
     const emit = (message: FeedMessage) => this.#emit(message)
     const driver = await openRun(stored, shape, { ...this.#ports, emit })
     const admits = (address: string) => this.#newcomers.admits(address)
-    const members = new Members(driver, shape, { ...this.#ports, admits })
+    const signalRevoked = (peerId: string) => {
+      for (const listener of this.#revocations) listener(peerId)
+    }
+    const members = new Members(driver, shape, { ...this.#ports, admits, signalRevoked })
     this.#runs.set(stored.id, { driver, members })
     if (driver.running) driver.start()
     return driver
@@ -124,9 +132,7 @@ class Training implements TrainingService {
     return this.#change(id, ['created'], (driver) => driver.start())
   }
   pause(id: string): Promise<RunView> {
-    return this.#change(id, ['waiting', 'calibrating', 'training'], (driver) =>
-      driver.pause('operator', 'Paused by the operator.'),
-    )
+    return this.#change(id, ['waiting', 'calibrating', 'training'], (driver) => driver.pause())
   }
   resume(id: string): Promise<RunView> {
     return this.#change(id, ['paused'], (driver) => driver.resume())
@@ -147,10 +153,11 @@ class Training implements TrainingService {
 
   async remove(id: string): Promise<void> {
     if (this.#damaged.delete(id)) return this.#forget(id)
-    const driver = this.#driver(id)
+    const { driver, members } = this.#opened(id)
     if (driver.running) throw new TrainingError('RUN_BUSY', 'Stop the run before deleting it.')
     driver.close()
     for (const contributor of driver.parts.roster.present()) {
+      members.revokeSignal(contributor)
       contributor.connection?.close(4004, 'the run was deleted')
     }
     this.#runs.delete(id)
@@ -192,7 +199,7 @@ class Training implements TrainingService {
   }
 
   events(id: string, limit: number) {
-    return this.#ports.store.events(this.#driver(id).id, limit)
+    return this.#ports.store.events(this.run(id).id, limit)
   }
 
   async checkpoints(id: string) {
@@ -234,8 +241,14 @@ class Training implements TrainingService {
     return [...this.#runs.values()].some(({ members }) => members.maySignal(peerId, ticket))
   }
 
+  onSignalRevoked(listener: (peerId: string) => void): () => void {
+    this.#revocations.add(listener)
+    return () => this.#revocations.delete(listener)
+  }
+
   async close(): Promise<void> {
     this.#cancelFeed()
+    this.#revocations.clear()
     this.#listeners.clear()
     for (const { driver } of this.#runs.values()) {
       driver.close()
@@ -311,11 +324,11 @@ function translate(error: unknown): never {
   throw error
 }
 
-function damagedView(stored: StoredRun, reason: string): RunView {
+function damagedView(stored: StoredRun, code: string): RunView {
   const { id, number, settings, createdAtMs, startedAtMs } = stored
   return {
     ...{ id, number, settings, createdAtMs, startedAtMs },
-    state: { kind: 'paused', by: 'fault', reason: `This run cannot be opened: ${reason}` },
+    state: { kind: 'paused', by: 'fault', reason: `This run cannot be opened (${code}).` },
     ...{ d: 0, round: 0, contributors: 0, ready: 0 },
     ...{ accuracy: null, loss: null, accuracyRound: null },
     ...{ roundMs: null, timeLeftMs: null, digest: null },

@@ -96,7 +96,7 @@ export type ChunkRef = z.infer<typeof chunkRef>
 
 const leasePart = z.strictObject({
   shard: u32,
-  /** The chunks of the shard that are leased, all of them or a part. */
+  /** The chunks of the shard to hold now: those leased, or some of them where they are many. */
   chunks: z.array(chunkRef).max(4096),
   /** Share of the shard, 0..1: chunks leased / chunks in the shard. */
   fraction: z.number().gt(0).max(1),

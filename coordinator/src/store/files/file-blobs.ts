@@ -1,3 +1,4 @@
+import { detailOf } from '@quorate/shared/failure/detail'
 import { createHash, randomUUID } from 'node:crypto'
 import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -30,7 +31,7 @@ class FileBlobs implements BlobStore {
       const temporary = join(this.#folder, `${digest}.${randomUUID()}.tmp`)
       await writeWhole(copy, temporary, this.#pathOf(digest))
     } catch (error) {
-      throw new CodedError('BLOB_WRITE_FAILED', `blob ${digest}: ${messageOf(error)}`, error)
+      throw new CodedError('BLOB_WRITE_FAILED', `blob ${digest}: ${detailOf(error)}`, error)
     }
     return digest
   }
@@ -42,7 +43,7 @@ class FileBlobs implements BlobStore {
       bytes = await readFile(this.#pathOf(digest))
     } catch (error) {
       if (failedWith(error, 'ENOENT')) throw notFound(digest)
-      throw new CodedError('BLOB_DAMAGED', `blob ${digest}: ${messageOf(error)}`, error)
+      throw new CodedError('BLOB_DAMAGED', `blob ${digest}: ${detailOf(error)}`, error)
     }
     if (sha256(bytes) !== digest) {
       throw new CodedError('BLOB_DAMAGED', `blob ${digest} has other bytes than it was given`)
@@ -90,8 +91,4 @@ function sha256(bytes: Uint8Array): string {
 
 function notFound(digest: string): CodedError {
   return new CodedError('BLOB_NOT_FOUND', `no blob ${digest.slice(0, 80)}`)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -93,6 +93,14 @@ export class MemoryStore implements Store, PublicBlobs {
     return thinned(inRange, range.limit)
   }
 
+  async latestEvaluation(
+    id: string,
+  ): Promise<{ round: number; accuracy: number; loss: number } | null> {
+    const evaluations = [...(this.#runs.get(id)?.evaluations ?? [])]
+    const last = evaluations.sort(([a], [b]) => a - b).at(-1)
+    return last ? { round: last[0], ...last[1] } : null
+  }
+
   async appendEvent(id: string, event: EventView): Promise<void> {
     const rows = this.#rows(id)
     rows.events.push(event)
@@ -157,16 +165,18 @@ function ascending<T>(rows: ReadonlyMap<number, T> | undefined): T[] {
 }
 
 /**
- * At most `limit` of `rows`: one of each of `limit` equal runs of rows, an evaluated one where
+ * At most `limit` of `rows`: one of each of `limit` equal spans of rounds, an evaluated one where
  * there is one, else the last.
  */
 function thinned(rows: readonly RoundMetrics[], limit: number): RoundMetrics[] {
-  if (rows.length <= limit) return [...rows]
+  const first = rows[0]?.round ?? 0
+  const rounds = (rows.at(-1)?.round ?? 0) - first + 1
+  if (rounds <= limit) return [...rows]
   const kept = new Map<number, RoundMetrics>()
-  rows.forEach((row, index) => {
-    const bucket = Math.floor((index * limit) / rows.length)
-    const other = kept.get(bucket)
-    if (!other || row.accuracy !== null || other.accuracy === null) kept.set(bucket, row)
-  })
+  for (const row of rows) {
+    const span = Math.floor(((row.round - first) * limit) / rounds)
+    const other = kept.get(span)
+    if (!other || row.accuracy !== null || other.accuracy === null) kept.set(span, row)
+  }
   return [...kept.values()]
 }

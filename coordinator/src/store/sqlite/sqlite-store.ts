@@ -1,5 +1,5 @@
 import type { EventView, RoundMetrics } from '@quorate/shared/api/api'
-import type { Transaction } from 'kysely'
+import type { QueryResult, RawBuilder, Transaction } from 'kysely'
 import { sql } from 'kysely'
 import type { Database } from '../../database/database.ts'
 import { synced } from '../../database/database.ts'
@@ -101,24 +101,32 @@ export class SqliteStore implements Store, PublicBlobs {
     id: string,
     range: { from: number; to: number; limit: number },
   ): Promise<RoundMetrics[]> {
-    // The rows are cut into `limit` equal runs; of each an evaluated one is taken, else the last.
-    const found = await sql<rows.EvaluatedRound>`
-      with numbered as (
-        select r.metrics_json, e.accuracy, e.loss, r.round,
-          row_number() over (order by r.round) - 1 as position, count(*) over () as total
-        from rounds r left join evaluations e on e.run_id = r.run_id and e.round = r.round
-        where r.run_id = ${id} and r.round between ${range.from} and ${range.to}
-      ), chosen as (
-        select *, row_number() over (
-          partition by case when total <= ${range.limit} then position
-            else position * cast(${range.limit} as integer) / total end
-          order by accuracy is null, round desc
-        ) as place
-        from numbered
-      )
-      select metrics_json, accuracy, loss from chosen where place = 1 order by round
+    const { from, to } = range
+    const within = sql`from rounds where run_id = ${id} and round between ${from} and ${to}`
+    const ends = await sql<{ first: number | null; last: number | null }>`
+      select (select round ${within} order by round limit 1) as first,
+        (select round ${within} order by round desc limit 1) as last
     `.execute(this.#database)
+    const { first = null, last = null } = ends.rows[0] ?? {}
+    if (first === null || last === null) return []
+    const found =
+      last - first < range.limit
+        ? await everyRound(this.#database, id, { first, last })
+        : await thinnedRounds(this.#database, id, { first, last, limit: range.limit })
     return found.rows.map(rows.roundOf)
+  }
+
+  async latestEvaluation(
+    id: string,
+  ): Promise<{ round: number; accuracy: number; loss: number } | null> {
+    const found = await this.#database
+      .selectFrom('evaluations')
+      .select(['round', 'accuracy', 'loss'])
+      .where('run_id', '=', id)
+      .orderBy('round', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return found ?? null
   }
 
   async appendEvent(id: string, event: EventView): Promise<void> {
@@ -233,6 +241,54 @@ export class SqliteStore implements Store, PublicBlobs {
       ...states.map(({ state_blob }) => state_blob),
     ])
   }
+}
+
+function everyRound(
+  database: Database,
+  id: string,
+  { first, last }: { first: number; last: number },
+): Promise<QueryResult<rows.EvaluatedRound>> {
+  return sql<rows.EvaluatedRound>`
+    select r.metrics_json, e.accuracy, e.loss
+    from rounds r left join evaluations e on e.run_id = r.run_id and e.round = r.round
+    where r.run_id = ${id} and r.round between ${first} and ${last} order by r.round
+  `.execute(database)
+}
+
+/**
+ * The range is cut into `limit` spans of rounds; of each an evaluated one is taken, else the last.
+ * Each is looked up by key (a cross join keeps SQLite from going through all rounds instead): a run
+ * of a million rounds costs no more than one of some thousands.
+ */
+function thinnedRounds(
+  database: Database,
+  id: string,
+  { first, last, limit }: { first: number; last: number; limit: number },
+): Promise<QueryResult<rows.EvaluatedRound>> {
+  const least = (span: RawBuilder<unknown>) =>
+    sql`(${span} * cast(${last - first + 1} as integer) + cast(${limit - 1} as integer))
+      / cast(${limit} as integer) + cast(${first} as integer)`
+  return sql<rows.EvaluatedRound>`
+    with recursive numbers (n) as (
+      select 0 union all select n + 1 from numbers where n + 1 < ${limit}
+    ), spans as (
+      select ${least(sql`n`)} as least, ${least(sql`(n + 1)`)} - 1 as most from numbers
+    ), chosen as materialized (
+      select coalesce(
+        (select e.round from evaluations e
+          where exists (select 1 from rounds r where r.run_id = e.run_id and r.round = e.round)
+            and e.run_id = ${id} and e.round between least and most
+          order by e.round desc limit 1),
+        (select r.round from rounds r
+          where r.run_id = ${id} and r.round between least and most
+          order by r.round desc limit 1)
+      ) as round from spans
+    )
+    select r.metrics_json, e.accuracy, e.loss from chosen c
+      cross join rounds r on r.run_id = ${id} and r.round = c.round
+      left join evaluations e on e.run_id = r.run_id and e.round = r.round
+    order by c.round
+  `.execute(database)
 }
 
 async function upsertEvaluation(

@@ -1,4 +1,4 @@
-/** What an operator may read of something that was thrown. */
+/** What a person may read of something that was thrown. */
 export function detailOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
