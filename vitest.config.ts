@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{shared,coordinator,client}/src/**/*.test.ts', 'e2e/world/**/*.test.ts'],
+    include: ['{shared,coordinator,client}/src/**/*.test.ts', 'e2e/{world,simulator}/**/*.test.ts'],
     testTimeout: 30_000,
   },
 })

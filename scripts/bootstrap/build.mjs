@@ -12,6 +12,7 @@ const isShipped = (file) => !/\.(test|contract)\.ts$/.test(file)
 /**
  * What is built: a workspace whose `vite.config.ts` says how. `needs` must exist for there to be
  * anything to build, `output` exists once it is built, `inputs` are what a rebuild depends on.
+ * Where it is not said otherwise, the workspace has the target's name.
  */
 const targets = [
   {
@@ -31,6 +32,16 @@ const targets = [
         .map((name) => `client/${name}`),
     ],
   },
+  {
+    name: 'simulator',
+    workspace: 'e2e',
+    needs: ['e2e/simulator/main.ts', 'e2e/vite.config.ts'],
+    output: 'e2e/dist/simulate.js',
+    inputs: () => [
+      ...['simulator', 'vite.config.ts', 'package.json'].map((name) => `e2e/${name}`),
+      ...['coordinator/src', 'client/src/session', 'client/src/trainer'],
+    ],
+  },
 ]
 const commonInputs = [
   'shared/src',
@@ -39,9 +50,12 @@ const commonInputs = [
   'package-lock.json',
 ]
 
-/** Builds the coordinator and the client where their sources changed since the last build. */
-export async function ensureBuilt({ force = false } = {}) {
-  for (const target of targets) {
+/**
+ * Builds what changed since the last build: the coordinator and the client, or `only` the targets
+ * named.
+ */
+export async function ensureBuilt({ force = false, only = ['coordinator', 'client'] } = {}) {
+  for (const target of targets.filter(({ name }) => only.includes(name))) {
     if (!target.needs.every((path) => existsSync(inRoot(path)))) {
       notice(`${target.name}: no sources yet, not built`)
       continue
@@ -52,7 +66,7 @@ export async function ensureBuilt({ force = false } = {}) {
     const wanted = fingerprint(files)
     const built = readStamps()[target.name]
     if (!force && built === wanted && existsSync(inRoot(target.output))) continue
-    await step(`Building the ${target.name}`, () => viteBuild(target.name))
+    await step(`Building the ${target.name}`, () => viteBuild(target.workspace ?? target.name))
     writeStamps({ ...readStamps(), [target.name]: wanted })
   }
 }

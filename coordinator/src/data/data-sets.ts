@@ -28,7 +28,7 @@ export async function openDataSets(folder: string): Promise<DataSets> {
         const known = [...byId.keys()].join(', ')
         throw new CodedError('DATA_SET_NOT_FOUND', `no data set "${id}"; there are: ${known}`)
       }
-      const loading = opened.get(id) ?? load(source)
+      const loading = opened.get(id) ?? readDataSet(source)
       opened.set(id, loading)
       try {
         return await loading
@@ -59,7 +59,8 @@ async function sourcesIn(folder: string): Promise<Source[]> {
   }
 }
 
-async function load(source: Source): Promise<DataSet> {
+/** The four IDX files in a folder. Rejects with DATA_SET_INVALID or an IDX_ code. */
+export async function readDataSet(source: Source): Promise<DataSet> {
   const names = await readdir(source.folder)
   const [train, test] = await Promise.all([
     loadPart(source.folder, names, 'train'),

@@ -95,7 +95,7 @@ function runDense(
 }
 
 /** The mean loss, and its derivative by the logits `[B, classes]`: (softmax − one-hot)/B. */
-function crossEntropy(
+export function crossEntropy(
   logits: Float32Array,
   labels: Uint8Array,
 ): { delta: Float64Array; loss: number } {

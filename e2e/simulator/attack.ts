@@ -1,0 +1,73 @@
+import { applyBudget } from '@quorate/shared/methods/budget'
+import type { Ballot, SignWords } from '@quorate/shared/methods/method'
+import { MAX_WEIGHT } from '@quorate/shared/methods/settings'
+import type { MethodSettings } from '@quorate/shared/methods/settings'
+import { generator } from '@quorate/shared/random/generator'
+import type { Slice } from '@quorate/shared/tally/slices'
+import { blockCount } from '@quorate/shared/tally/slices'
+import type { Attack } from './settings.ts'
+
+/** Paths of the attacks' chance under a run's seed. */
+const RANDOM_PATH = 0x61746b72
+const COLLUDE_PATH = 0x61746b63
+
+/** What a liar knows when it votes. */
+export interface AttackTerms {
+  readonly method: MethodSettings
+  readonly seed: number
+  readonly attempt: number
+  readonly contributor: number
+  readonly block: number
+  readonly slices: readonly Slice[]
+  /** EF-Vote's units of the round, else null. */
+  readonly units: Uint8Array | null
+}
+
+/** What a liar multiplies its gradient by before the method sees it. */
+export function gradientScale(attack: Attack): number {
+  return attack === 'scale' ? -10 : 1
+}
+
+/**
+ * What a liar sends in place of its honest `ballot`, which it has computed like everyone:
+ *
+ * - flip: the opposite signs, at the honest weights;
+ * - flip-loud: the opposite signs, as loud as the budget allows (the owner refuses more);
+ * - random: random signs at the honest weights;
+ * - scale: the ballot as it is, of a gradient times −10;
+ * - collude: every liar the same random direction, the same in all rounds, as loud as allowed.
+ */
+export function lie(attack: Attack, ballot: Ballot, terms: AttackTerms): Ballot {
+  const { seed, attempt, contributor } = terms
+  switch (attack) {
+    case 'flip':
+      return { ...ballot, signs: ballot.signs.map((word) => ~word) }
+    case 'flip-loud':
+      return { signs: ballot.signs.map((word) => ~word), weights: loudest(ballot, terms) }
+    case 'random':
+      return { ...ballot, signs: randomSigns(ballot, [seed, RANDOM_PATH, attempt, contributor]) }
+    case 'scale':
+      return ballot
+    case 'collude':
+      return { signs: randomSigns(ballot, [seed, COLLUDE_PATH]), weights: loudest(ballot, terms) }
+  }
+}
+
+function randomSigns({ signs }: Ballot, [seed, ...path]: [number, ...number[]]): SignWords {
+  const chance = generator(seed, ...path)
+  return signs.map(() => chance.uint32())
+}
+
+/** The largest weights within the budget; null where every vote weighs the same. */
+function loudest(
+  { weights }: Ballot,
+  { method, block, slices, units }: AttackTerms,
+): Uint8Array | null {
+  if (!weights || method.id !== 'ef-vote' || !units) return null
+  const loud = new Uint8Array(weights.length).fill(MAX_WEIGHT)
+  for (const { start, end } of slices) {
+    const [first, last] = [start / block, blockCount(end, block)]
+    applyBudget(loud.subarray(first, last), units.subarray(first, last), method)
+  }
+  return loud
+}

@@ -1,0 +1,25 @@
+import { runSettings } from '@quorate/shared/run/settings'
+import { z } from 'zod'
+
+/** How adversaries lie; what each does is in attack.ts. */
+export const ATTACKS = ['flip', 'flip-loud', 'random', 'scale', 'collude'] as const
+export type Attack = (typeof ATTACKS)[number]
+
+/** A run, and the crowd that trains it. */
+export const simulationSettings = z
+  .strictObject({
+    run: runSettings,
+    contributors: z.int().min(1).max(10_000),
+    /** Contributors asked in each round; null = all of them. */
+    sample: z.int().min(1).nullable().default(null),
+    /** Probability, per contributor and round, that it leaves and someone new takes its data. */
+    churn: z.number().min(0).max(1).default(0),
+    /** Share of the contributors that lie. */
+    adversaries: z.number().min(0).max(1).default(0),
+    attack: z.enum(ATTACKS).default('flip'),
+  })
+  .refine(({ sample, contributors }) => sample === null || sample <= contributors, {
+    message: 'at most as many as there are contributors',
+    path: ['sample'],
+  })
+export type SimulationSettings = z.infer<typeof simulationSettings>
