@@ -1,6 +1,6 @@
 // The arrows between workspaces and folders (docs: DESIGN "Parts"). `npm run check` enforces them.
 
-const TEST = '\\.(test|contract|e2e)\\.ts$|/testing/|^e2e/'
+const TEST = '\\.(test|contract|fixture|e2e)\\.ts$|/testing/|^e2e/'
 
 const floor = ['bytes', 'random', 'clock', 'failure']
 const core = ['sign', 'tally', 'methods', 'model', 'partition']

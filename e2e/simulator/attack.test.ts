@@ -2,7 +2,7 @@ import { withinBudget } from '@quorate/shared/methods/budget'
 import { methodSettings } from '@quorate/shared/methods/settings'
 import { describe, expect, test } from 'vitest'
 import type { AttackTerms } from './attack.ts'
-import { gradientScale, lie } from './attack.ts'
+import { gradientScale, lie, lieInFloats } from './attack.ts'
 
 const budget = { kappa: 4, tau: 2 }
 const terms: AttackTerms = {
@@ -14,7 +14,11 @@ const terms: AttackTerms = {
   slices: [{ index: 0, start: 0, end: 128 }],
   units: Uint8Array.of(190, 194),
 }
-const honest = { signs: Uint32Array.of(0, 5, 0xffffffff, 9), weights: Uint8Array.of(2, 0) }
+const honest = {
+  kind: 'ballot' as const,
+  signs: Uint32Array.of(0, 5, 0xffffffff, 9),
+  weights: Uint8Array.of(2, 0),
+}
 
 describe('a liar', () => {
   test('that flips sends the opposite signs at the honest weights', () => {
@@ -42,5 +46,30 @@ describe('a liar', () => {
   test('that scales turns its gradient around and makes it ten times as large', () => {
     expect(lie('scale', honest, terms)).toEqual(honest)
     expect([gradientScale('scale'), gradientScale('flip')]).toEqual([-10, 1])
+  })
+
+  test('that sends floats turns, redraws and enlarges them', () => {
+    const dense = { kind: 'dense', values: Float32Array.of(1, -2, 0.5, 4) } as const
+    expect(lieInFloats('flip', dense, terms)).toEqual({
+      kind: 'dense',
+      values: Float32Array.of(-1, 2, -0.5, -4),
+    })
+    expect(lieInFloats('flip-loud', dense, terms)).toEqual({
+      kind: 'dense',
+      values: Float32Array.of(-10, 20, -5, -40),
+    })
+    const sizes = (attack: 'random' | 'collude', at = terms) => {
+      const lied = lieInFloats(attack, dense, at)
+      return lied.kind === 'dense' ? [...lied.values] : []
+    }
+    expect(sizes('random').map(Math.abs)).toEqual([1, 2, 0.5, 4])
+    const later = { ...terms, attempt: 2, contributor: 4 }
+    expect(sizes('collude')).toEqual(sizes('collude', later))
+    const signed = { kind: 'signed', signs: Uint32Array.of(5), scales: Float32Array.of(2) } as const
+    expect(lieInFloats('flip-loud', signed, terms)).toEqual({
+      kind: 'signed',
+      signs: Uint32Array.of(~5),
+      scales: Float32Array.of(20),
+    })
   })
 })

@@ -1,8 +1,9 @@
 import { applyBudget } from '@quorate/shared/methods/budget'
-import type { Ballot, SignWords } from '@quorate/shared/methods/method'
+import type { Ballot, SignWords, VectorContribution } from '@quorate/shared/methods/method'
 import { MAX_WEIGHT } from '@quorate/shared/methods/settings'
 import type { MethodSettings } from '@quorate/shared/methods/settings'
 import { generator } from '@quorate/shared/random/generator'
+import { signAt, signWordCount } from '@quorate/shared/sign/pack'
 import type { Slice } from '@quorate/shared/tally/slices'
 import { blockCount } from '@quorate/shared/tally/slices'
 import type { Attack } from './settings.ts'
@@ -43,17 +44,73 @@ export function lie(attack: Attack, ballot: Ballot, terms: AttackTerms): Ballot 
     case 'flip':
       return { ...ballot, signs: ballot.signs.map((word) => ~word) }
     case 'flip-loud':
-      return { signs: ballot.signs.map((word) => ~word), weights: loudest(ballot, terms) }
+      return {
+        ...ballot,
+        signs: ballot.signs.map((word) => ~word),
+        weights: loudest(ballot, terms),
+      }
     case 'random':
-      return { ...ballot, signs: randomSigns(ballot, [seed, RANDOM_PATH, attempt, contributor]) }
+      return {
+        ...ballot,
+        signs: randomSigns(ballot.signs, [seed, RANDOM_PATH, attempt, contributor]),
+      }
     case 'scale':
       return ballot
     case 'collude':
-      return { signs: randomSigns(ballot, [seed, COLLUDE_PATH]), weights: loudest(ballot, terms) }
+      return {
+        ...ballot,
+        signs: randomSigns(ballot.signs, [seed, COLLUDE_PATH]),
+        weights: loudest(ballot, terms),
+      }
   }
 }
 
-function randomSigns({ signs }: Ballot, [seed, ...path]: [number, ...number[]]): SignWords {
+/** Where nothing bounds what is sent, being loud means so many times the honest size. */
+const LOUD = 10
+
+/** The same lies where floats are sent: turned around, with other signs, or ten times as large. */
+export function lieInFloats(
+  attack: Attack,
+  vector: VectorContribution,
+  { seed, attempt, contributor }: AttackTerms,
+): VectorContribution {
+  switch (attack) {
+    case 'flip':
+      return times(vector, -1)
+    case 'flip-loud':
+      return times(vector, -LOUD)
+    case 'random':
+      return resigned(vector, [seed, RANDOM_PATH, attempt, contributor], 1)
+    case 'scale':
+      return vector
+    case 'collude':
+      return resigned(vector, [seed, COLLUDE_PATH], LOUD)
+  }
+}
+
+/** The vector times `factor`; signs turn where scales cannot. */
+function times(vector: VectorContribution, factor: number): VectorContribution {
+  if (vector.kind !== 'signed') {
+    return { ...vector, values: vector.values.map((value) => factor * value) }
+  }
+  const signs = factor < 0 ? vector.signs.map((word) => ~word) : vector.signs
+  return { ...vector, signs, scales: vector.scales.map((scale) => Math.abs(factor) * scale) }
+}
+
+/** Honest sizes, times `factor`, in the direction that the generator at `path` draws. */
+function resigned(
+  vector: VectorContribution,
+  path: [number, ...number[]],
+  factor: number,
+): VectorContribution {
+  const louder = times(vector, factor)
+  if (louder.kind === 'signed') return { ...louder, signs: randomSigns(louder.signs, path) }
+  const words = randomSigns(new Uint32Array(signWordCount(louder.values.length)), path)
+  const values = louder.values.map((value, i) => signAt(words, i) * Math.abs(value))
+  return { ...louder, values }
+}
+
+function randomSigns(signs: SignWords, [seed, ...path]: [number, ...number[]]): SignWords {
   const chance = generator(seed, ...path)
   return signs.map(() => chance.uint32())
 }

@@ -152,7 +152,7 @@ const FLAGS: Readonly<Record<string, Flag>> = {
   tau: { value: 'τ', help: 'EF-Vote: loudness budget, or none' },
   beta: { value: 'β', help: 'momentum' },
   'zero-rule': { value: 'rule', help: "a contributor's zero: coin or plus" },
-  'tie-rule': { value: 'rule', help: 'a tied tally: coin or plus' },
+  'tie-rule': { value: 'rule', help: 'a tied tally: coin, plus, or hold (no step there)' },
   set: {
     value: 'key=value',
     help: 'any other setting of the methods; may be given several times',
@@ -274,7 +274,7 @@ function methodFlags(given: ReadonlyMap<string, string>, sets: readonly string[]
   }
   for (const [flag, key, read] of METHOD_FLAGS) {
     const text = given.get(flag)
-    if (text === undefined) continue
+    if (text === undefined || (flag === 'tie-rule' && text === 'hold')) continue
     found.push({ flag: `--${flag}`, key, value: readFlag(flag, text, read) })
   }
   for (const text of sets) {
@@ -325,7 +325,8 @@ function settingsTree(
     parent[last] = readFlag(flag, text, read)
   }
   const run = tree['run'] as object
-  return { ...tree, run: { ...run, name: 'Simulation', dataSet: dataSetId(dataFolder) } }
+  const holdTies = given.get('tie-rule') === 'hold'
+  return { ...tree, holdTies, run: { ...run, name: 'Simulation', dataSet: dataSetId(dataFolder) } }
 }
 
 /** The settings by their schema, its findings told by flag. */

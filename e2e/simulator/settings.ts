@@ -17,9 +17,15 @@ export const simulationSettings = z
     /** Share of the contributors that lie. */
     adversaries: z.number().min(0).max(1).default(0),
     attack: z.enum(ATTACKS).default('flip'),
+    /** No step where a vote is tied: the rule of the theory's counter-example, in no real run. */
+    holdTies: z.boolean().default(false),
   })
   .refine(({ sample, contributors }) => sample === null || sample <= contributors, {
     message: 'at most as many as there are contributors',
     path: ['sample'],
+  })
+  .refine(({ run, contributors }) => run.method.id !== 'signsgd' || contributors === 1, {
+    message: 'signsgd has one contributor',
+    path: ['contributors'],
   })
 export type SimulationSettings = z.infer<typeof simulationSettings>

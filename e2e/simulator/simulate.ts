@@ -70,7 +70,7 @@ export async function simulate(
   onProgress: (progress: Progress) => void = () => {},
 ): Promise<SimulationResult> {
   const { run } = settings
-  const model = new RunModel(run, data.shape)
+  const model = new RunModel(run, data.shape, settings.holdTies ? { tieRule: 'hold' } : {})
   const gradients = new FastModel(run.model, data.shape)
   const chunks = new SharedChunks()
   const shards = await makeShards(data, run, chunks)

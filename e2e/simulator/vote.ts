@@ -1,6 +1,6 @@
 /**
  * One round's vote: the only place of the simulator that meets methods and encodings. Contributors
- * cast through their own trainer, ballots travel as frames, and the coordinator's own round takes
+ * cast through their own trainer, ballots and floats travel as frames, and the coordinator's own round takes
  * them, refuses what it refuses, and decides.
  */
 import type { Contributor } from '@quorate/coordinator/training/contributor'
@@ -8,16 +8,17 @@ import type { Participant } from '@quorate/coordinator/training/opening'
 import { planRound, sharesOf } from '@quorate/coordinator/training/opening'
 import { RoundAtWork } from '@quorate/coordinator/training/round-at-work'
 import type { RunModel } from '@quorate/coordinator/training/run-model'
-import type { BatchOrder, Trainer } from '@quorate/client/session/ports'
+import type { BatchOrder, Payload, Trainer } from '@quorate/client/session/ports'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import type { Ballot, Verdict } from '@quorate/shared/methods/method'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import { cutBallot } from '@quorate/shared/tally/count'
 import { encodeBallot } from '@quorate/shared/wire/ballot'
 import { decodeFrame, encodeFrame } from '@quorate/shared/wire/frame'
+import { decodeVector, encodeVector } from '@quorate/shared/wire/vector'
 import { encodeVerdict } from '@quorate/shared/wire/verdict'
 import type { AttackTerms } from './attack.ts'
-import { gradientScale, lie } from './attack.ts'
+import { gradientScale, lie, lieInFloats } from './attack.ts'
 import type { Attack } from './settings.ts'
 
 /** The run's number in frames. */
@@ -89,10 +90,8 @@ export async function vote(
       continue
     }
     ballots += 1
-    for (const frame of ballotFrames(sent(result.ballot, voter, { model, work, settings }), work, {
-      model,
-      number,
-    })) {
+    const said = sent(result.sent, voter, { model, work, settings })
+    for (const frame of framesOf(said, work, { model, number })) {
       ballotBytes += frame.length
       const answer = work.frame(number, decodeFrame(frame), NOW_MS)
       if (answer.kind === 'kept') continue
@@ -109,7 +108,7 @@ function openRound(
   settings: RunSettings,
   { voters, attempt }: { readonly voters: readonly Voter[]; readonly attempt: number },
 ): RoundAtWork {
-  const { d, block, units, round } = model
+  const { d, block, units, round, tensors, seed, method } = model
   const at = { round, attempt, nowMs: NOW_MS }
   const inputs = { participants: voters, previousGroups: [], d, deadlines: DEADLINES }
   const opening = {
@@ -119,7 +118,9 @@ function openRound(
     method: settings.method,
     units,
   }
-  return new RoundAtWork(opening, { d, block }, { tell: () => {}, closed: () => {} })
+  const form = method.kind === 'vectors' ? method.form : null
+  const shape = { d, block, tensors, seed, form }
+  return new RoundAtWork(opening, shape, { tell: () => {}, closed: () => {} })
 }
 
 function orderOf(
@@ -130,13 +131,13 @@ function orderOf(
   return { round, batch, draws, share: share * (attack ? gradientScale(attack) : 1) }
 }
 
-/** The ballot that leaves: the honest one, or a lie in its place. */
+/** What leaves: the honest contribution, or a lie in its place. */
 function sent(
-  ballot: Ballot,
+  honest: Ballot | Payload,
   { attack, contributor }: Voter,
   at: { model: RunModel; work: RoundAtWork; settings: RunSettings },
-): Ballot {
-  if (!attack) return ballot
+): Ballot | Payload {
+  if (!attack) return honest
   const terms: AttackTerms = {
     method: at.settings.method,
     seed: at.settings.seed,
@@ -146,19 +147,27 @@ function sent(
     slices: at.work.slices,
     units: at.model.units,
   }
-  return lie(attack, ballot, terms)
+  if (honest.kind === 'ballot') return lie(attack, honest, terms)
+  const { method, d, seed, round } = at.model
+  if (method.kind !== 'vectors') throw new RangeError('floats in a method that votes')
+  const vector = decodeVector(honest.bytes, method.form, { runSeed: seed, round, d })
+  const bytes = encodeVector(lieInFloats(attack, vector, terms), method.form, d)
+  return { kind: 'payload', bytes }
 }
 
-/** One frame a slice. */
-function ballotFrames(
-  ballot: Ballot,
+/** One frame a slice; floats go whole. */
+function framesOf(
+  said: Ballot | Payload,
   { plan, slices }: RoundAtWork,
   { model: { block }, number }: { readonly model: RunModel; readonly number: number },
 ): Uint8Array[] {
-  const { round, attempt } = plan
+  const at = { run: RUN, round: plan.round, attempt: plan.attempt }
+  if (said.kind === 'payload') {
+    return [encodeFrame({ kind: 'vector', ...at, slice: 0 }, said.bytes)]
+  }
   return slices.map((slice) => {
-    const header = { kind: 'ballot', run: RUN, round, attempt, slice: slice.index } as const
-    return encodeFrame(header, encodeBallot(cutBallot(ballot, slice, block, number), slice, block))
+    const header = { kind: 'ballot', ...at, slice: slice.index } as const
+    return encodeFrame(header, encodeBallot(cutBallot(said, slice, block, number), slice, block))
   })
 }
 
@@ -168,14 +177,13 @@ async function close(
   work: RoundAtWork,
   voters: readonly Voter[],
 ): Promise<Uint8Array | null> {
-  const { tally, outcome } = work.result()
+  const { record, outcome } = work.result()
   const { attempt } = work.plan
   const valid = outcome.map((slice) => slice.valid)
   if (!valid.includes(true)) {
     for (const { trainer } of voters) await trainer.settle(attempt, { kind: 'void' })
     return null
   }
-  const record = { kind: 'round', learningRate: work.learningRate, tally } as const
   const frame = announce(model, model.decide(record, valid), attempt)
   for (const { trainer, contributor } of voters) {
     const counted = outcome.map((slice) => slice.valid && slice.voters.includes(contributor.number))

@@ -3,7 +3,7 @@ import { mergeTallies, tallySlice } from '@quorate/shared/tally/count'
 import type { SliceBallot } from '@quorate/shared/tally/slice-ballot'
 import type { Slice } from '@quorate/shared/tally/slices'
 import type { MergedTally, SliceTally } from '@quorate/shared/tally/tally'
-import type { NamedVector } from '@quorate/shared/vectors/vectors'
+import type { NamedVector } from '@quorate/shared/methods/sum-vectors'
 
 /** What came in one attempt: owners' tallies by group and slice, ballots sent here directly, vectors. */
 export class BallotBox {

@@ -2,6 +2,7 @@ import { sha256Hex } from '@quorate/shared/bytes/sha256'
 import { littleEndianBytes } from '@quorate/shared/bytes/float32'
 import { applyVerdict } from '@quorate/shared/methods/apply'
 import { createMethod } from '@quorate/shared/methods/create'
+import type { MethodOptions } from '@quorate/shared/methods/create'
 import type { Method, RoundTerms, Verdict } from '@quorate/shared/methods/method'
 import { initialParameters } from '@quorate/shared/model/initialise'
 import { layoutOf } from '@quorate/shared/model/layout'
@@ -28,15 +29,19 @@ export class RunModel {
   /** Of the present parameters, once somebody has asked: anybody may, and often. */
   #digest: string | null = null
 
-  /** At round 0, with the parameters that the run's seed gives. */
-  constructor(settings: RunSettings, shape: DataShape) {
+  /** At round 0, with the parameters that the run's seed gives. `options` are for simulations. */
+  constructor(
+    settings: RunSettings,
+    shape: DataShape,
+    options: Pick<MethodOptions, 'tieRule'> = {},
+  ) {
     const layout = layoutOf(settings.model, shape)
     checkSize(settings.method, layout.size)
     this.d = layout.size
     this.tensors = layout.tensors
     this.block = settings.block
     this.seed = settings.seed
-    this.method = createMethod(settings.method, layout, settings.block)
+    this.method = createMethod(settings.method, layout, settings.block, options)
     this.#parameters = new Float32Array(initialParameters(layout, settings.seed))
     this.#state = this.method.coordinator.init()
   }

@@ -1,7 +1,7 @@
 /** Where methods go when contributors disagree: the papers' counter-examples, and ours. */
 import { describe, expect, it } from 'vitest'
 import { cutBallot, tallyPlain } from '../tally/count.ts'
-import { sumVectors } from '../vectors/vectors.ts'
+import { sumVectors } from './sum-vectors.ts'
 import { applyVerdict } from './apply.ts'
 import { createMethod } from './create.ts'
 import type { MethodOptions } from './create.ts'

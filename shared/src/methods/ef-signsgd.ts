@@ -1,16 +1,16 @@
 import { fromLittleEndianBytes, littleEndianBytes } from '../bytes/float32.ts'
 import { packSigns, signAt, signWordCount } from '../sign/pack.ts'
-import type { MergedVectors } from '../vectors/vectors.ts'
-import { tieRuleOf, zeroRuleOf } from './majority.ts'
 import type {
   ContributorHalf,
   CoordinatorHalf,
   FloatVector,
+  MergedVectors,
   SignedVector,
   SignWords,
   VectorContribution,
   VectorMethod,
 } from './method.ts'
+import { tieRuleOf, zeroRuleOf } from './majority.ts'
 import { noUnits, SavedStateError } from './saved-state.ts'
 import type { MethodSettings } from './settings.ts'
 import type { VectorShape } from './shape.ts'

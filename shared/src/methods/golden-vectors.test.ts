@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { signAt } from '../sign/pack.ts'
-import { sumVectors } from '../vectors/vectors.ts'
+import { sumVectors } from './sum-vectors.ts'
 import { applyVerdict } from './apply.ts'
 import { createMethod } from './create.ts'
 import {

@@ -1,6 +1,5 @@
 import type { Slice } from '../tally/slices.ts'
 import type { MergedTally } from '../tally/tally.ts'
-import type { MergedVectors } from '../vectors/vectors.ts'
 
 /** Float32 in a run; float64 where golden vectors are compared. */
 export type FloatVector = Float32Array | Float64Array
@@ -39,6 +38,14 @@ export interface SignedVector {
   readonly kind: 'signed'
   readonly signs: SignWords
   readonly scales: FloatVector
+}
+
+/** The sum of a round's vectors, and whose they were. */
+export interface MergedVectors {
+  readonly d: number
+  /** Contributor numbers, ascending, distinct. */
+  readonly voters: readonly number[]
+  readonly sum: DenseVector | SparseVector
 }
 
 export type Contribution = Ballot | VectorContribution

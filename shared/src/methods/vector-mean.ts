@@ -1,5 +1,4 @@
-import type { MergedVectors } from '../vectors/vectors.ts'
-import type { CoordinatorHalf, VectorMethod, Verdict } from './method.ts'
+import type { CoordinatorHalf, MergedVectors, VectorMethod, Verdict } from './method.ts'
 import { noState, noUnits } from './saved-state.ts'
 import type { VectorShape } from './shape.ts'
 import { zeros } from './shape.ts'

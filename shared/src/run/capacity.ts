@@ -1,7 +1,8 @@
 import type { MethodSettings } from '../methods/settings.ts'
 import { LayoutError } from '../model/layout.ts'
-import { MAX_VECTOR_SIZE } from '../vectors/vectors.ts'
 
+/** Parameters of a model that methods which send floats may train: 4 bytes each way and round. */
+const MAX_VECTOR_SIZE = 2 ** 21
 /** Bytes that the vectors of one round may take in the coordinator's memory, all together. */
 const MAX_ROUND_BYTES = 2 ** 29
 

@@ -1,6 +1,6 @@
 import { sliceRanges } from '../tally/slices.ts'
 import type { MergedTally } from '../tally/tally.ts'
-import type { MergedVectors } from '../vectors/vectors.ts'
+import type { MergedVectors } from '../methods/method.ts'
 import { Reader, Writer } from './cursor.ts'
 import { indexBytes, readFloats, readIndices, writeFloats, writeIndices } from './floats.ts'
 import { FrameError } from './frame.ts'

@@ -1,21 +1,11 @@
 import type {
   DenseVector,
   FloatVector,
+  MergedVectors,
   SparseVector,
   VectorContribution,
-} from '../methods/method.ts'
+} from './method.ts'
 import { signAt } from '../sign/pack.ts'
-
-/** Parameters of a model that methods which send floats may train: 4 bytes each way and round. */
-export const MAX_VECTOR_SIZE = 2 ** 21
-
-/** The sum of a round's vectors, and whose they were. */
-export interface MergedVectors {
-  readonly d: number
-  /** Contributor numbers, ascending, distinct. */
-  readonly voters: readonly number[]
-  readonly sum: DenseVector | SparseVector
-}
 
 export interface NamedVector {
   readonly contributor: number
