@@ -34,7 +34,8 @@ export function answerWithProblems(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
     const allowed = routes.methodsAt(path)
-    if (allowed.length > 0) {
+    // A folder of files has a route for what is not in it, too.
+    if (allowed.length > 0 && !allowed.includes(request.method)) {
       const detail = `${path.slice(0, 200)} takes ${allowed.join(', ')}.`
       return sendProblem(reply.header('allow', allowed.join(', ')), {
         code: 'METHOD_NOT_ALLOWED',

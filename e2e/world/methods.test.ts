@@ -48,6 +48,38 @@ describe.each(methods)('$method, $localSteps local steps', (settings) => {
   })
 })
 
+describe('the scaled down-link', () => {
+  test('opens with units of γ times the gradients, and learns from the first rounds on', async () => {
+    const world = new World(63)
+    const settings = { ...smallRun, method: { id: 'ef-vote', down: 'scaled' }, learningRate: 0.5 }
+    const run = await world.run({ ...settings, evaluateEvery: 25 } as RunSettingsInput)
+    for (let n = 0; n < 4; n++) world.join(run)
+    await world.reach(run, 50)
+    expect(world.training?.run(run).accuracy).toBeGreaterThan(0.9)
+  })
+})
+
+describe('floats that overflow', () => {
+  test.each([
+    { method: { id: 'sgd' }, learningRate: 4, weightDecay: 1 },
+    { method: { id: 'mem-sgd' }, learningRate: 100, weightDecay: 1 },
+  ] as const)(
+    '$method: honest contributors abstain, nobody is struck, the run pauses',
+    async (own) => {
+      const world = new World(64)
+      const run = await world.run({ ...smallRun, ...own, schedule: 'constant' })
+      for (let n = 0; n < 3; n++) world.join(run)
+      await world.clock.advance(120_000)
+      const codes = await eventCodes(world, run)
+      expect(codes).not.toContain('strike')
+      expect(codes).not.toContain('silent')
+      expect(codes).toContain('not-finite')
+      expect(world.training?.run(run).state).toMatchObject({ kind: 'paused', by: 'fault' })
+      expect(await replicas(world, run)).toHaveLength(1)
+    },
+  )
+})
+
 describe('signsgd', () => {
   test('takes one contributor; whoever comes then is told so, and gets in when it has left', async () => {
     const world = new World(62)
@@ -56,13 +88,13 @@ describe('signsgd', () => {
     await world.reach(run, 5)
     const second = world.join(run)
     await world.clock.advance(2000)
-    expect(second.view.status).toMatchObject({ kind: 'failed', code: 'RUN_FULL' })
+    expect(second.view.trouble).toMatch(/RUN_FULL/)
     expect(await replicas(world, run, [first])).toHaveLength(1)
     await first.session.stop()
     await world.clock.advance(1000)
-    const third = world.join(run)
-    await world.reach(run, (world.training?.run(run).round ?? 0) + 10)
-    expect(third.view.roundsCounted).toBeGreaterThan(0)
+    await world.clock.advance(60_000)
+    expect(second.view.roundsCounted).toBeGreaterThan(0)
+    expect(world.training?.run(run).contributors).toBe(1)
   })
 })
 

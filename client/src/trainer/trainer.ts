@@ -9,9 +9,10 @@ import type {
 } from '@quorate/shared/methods/method'
 import { createMethod } from '@quorate/shared/methods/create'
 import { localDirection } from '@quorate/shared/methods/local-steps'
+import { learningRateAt } from '@quorate/shared/methods/schedule'
 import { finite } from '@quorate/shared/sign/pack'
 import { sliceRanges } from '@quorate/shared/tally/slices'
-import { encodeVector } from '@quorate/shared/wire/vector'
+import { encodeVector, sendable } from '@quorate/shared/wire/vector'
 import type {
   BackendReport,
   BatchOrder,
@@ -123,8 +124,9 @@ export class LocalTrainer implements Trainer {
       const training = this.#prepared()
       const direction = await this.#direction(training, order)
       if (!finite(direction.gradient)) return null
-      // There is no round yet: no learning rate, and the whole vector is one slice.
-      const terms = this.#terms(training, { ...order, attempt: 0, learningRate: 0, slices: 1 })
+      // There is no round yet: the rate is that of round 0, and the whole vector is one slice.
+      const learningRate = learningRateAt(training.run.settings, 0)
+      const terms = this.#terms(training, { ...order, attempt: 0, learningRate, slices: 1 })
       const value = training.method.contributor.loudness(direction.gradient, terms)
       return value !== null && Number.isFinite(value) ? value : null
     })
@@ -147,7 +149,12 @@ export class LocalTrainer implements Trainer {
         return { kind: 'abstain', reason: 'non-finite', detail }
       }
       const terms = this.#terms(training, order)
-      const { sent, pending } = castOf(training, direction.gradient, terms)
+      const cast = castOf(training, direction.gradient, terms)
+      if (!cast) {
+        const detail = `what would be sent is not finite, at a batch loss of ${direction.loss}`
+        return { kind: 'abstain', reason: 'non-finite', detail }
+      }
+      const { sent, pending } = cast
       this.#remember(order.attempt, { pending, terms })
       return { kind: 'cast', sent, stepMs: this.#nowMs() - startMs, loss: direction.loss }
     })
@@ -250,13 +257,14 @@ export class LocalTrainer implements Trainer {
   }
 }
 
-/** A ballot as it is, floats as they travel; and what settling will take. */
+/** A ballot as it is, floats as they travel; null where the floats are too large for that. */
 function castOf(
   { method, state, run }: Training,
   gradient: FloatVector,
   terms: ContributorTerms,
-): Cast<Ballot | Payload> {
+): Cast<Ballot | Payload> | null {
   if (method.kind === 'votes') return method.contributor.cast(state, gradient, terms)
   const { sent, pending } = method.contributor.cast(state, gradient, terms)
+  if (!sendable(sent)) return null
   return { sent: { kind: 'payload', bytes: encodeVector(sent, method.form, run.d) }, pending }
 }

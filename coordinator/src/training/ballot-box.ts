@@ -24,6 +24,10 @@ export class BallotBox {
     this.#ballots.set(`${ballot.contributor}/${slice}`, ballot)
   }
 
+  hasVector(contributor: number): boolean {
+    return this.#vectors.has(contributor)
+  }
+
   keepVector(named: NamedVector): void {
     this.#vectors.set(named.contributor, named)
   }

@@ -73,6 +73,7 @@ export class Members {
     const { roster, leases, events } = this.#driver.parts
     const nowMs = this.#clock.nowMs()
     const returning = hello.resume ? roster.resume(hello.resume.id, hello.resume.token) : null
+    if (!returning?.connection && roster.present().length >= this.#most) return this.#full()
     const admitted =
       returning && hello.resume
         ? { contributor: returning, token: hello.resume.token }
@@ -83,13 +84,14 @@ export class Members {
       return { code: 'BANNED', detail: EXCLUSIONS.BANNED, fatal: true }
     }
     if (contributor.connection) this.#replace(contributor, contributor.connection)
-    else if (roster.present().length >= this.#most) return this.#full()
     contributor.connection = connection
     contributor.status = 'joining'
     contributor.lastSeenMs = nowMs
     contributor.loaded.clear()
     contributor.loadedSequence = 0
+    const line = contributor.peer
     contributor.peer = this.#peerFor(contributor, hello)
+    if (line && line.id !== contributor.peer?.id) this.#ports.signalRevoked(line.id)
     contributor.send(this.#welcome(contributor, token))
     for (const settlement of contributor.settlements) contributor.send(settlement)
     leases.add(contributor.number, leases.parts(contributor.number), nowMs)
@@ -107,12 +109,11 @@ export class Members {
     return contributor
   }
 
+  /** Of places, which others leave: worth another try. */
   #full(): Refusal {
     const { id } = this.#driver.parts.stored.settings.method
-    const detail = Number.isFinite(this.#most)
-      ? `This run has no room for more contributors: ${id} takes ${this.#most} at once.`
-      : 'This run has no room for more contributors.'
-    return { code: 'RUN_FULL', detail, fatal: true }
+    const detail = `${id} takes ${this.#most} contributors at once; a place may become free.`
+    return { code: 'RUN_FULL', detail, fatal: false }
   }
 
   #admit(address: string): { contributor: Contributor; token: string } | Refusal {
@@ -122,7 +123,10 @@ export class Members {
     }
     const { roster, stored } = this.#driver.parts
     const admitted = roster.admit(this.#clock.nowMs(), stored.settings.batch)
-    if (!admitted) return this.#full()
+    if (!admitted) {
+      const detail = 'This run has no room for more contributors.'
+      return { code: 'RUN_FULL', detail, fatal: true }
+    }
     if (admitted.forgotten) this.#driver.leasing.forget(admitted.forgotten)
     return admitted
   }

@@ -4,7 +4,7 @@ import type { Deadlines } from '@quorate/shared/round/deadlines'
 import { formGroups, planGroups } from '@quorate/shared/round/groups'
 import type { RoundPlan } from '@quorate/shared/round/round'
 import { blockCount } from '@quorate/shared/tally/slices'
-import { sendsVectors } from '@quorate/shared/run/capacity'
+import { sendsVectors } from '@quorate/shared/methods/settings'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import type { Contributor } from './contributor.ts'
 

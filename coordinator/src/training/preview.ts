@@ -25,7 +25,7 @@ export function previewRun(
 ): Preview {
   const { shape, labels } = data
   const d = layoutOf(settings.model, shape).size
-  checkSize(settings.method, d)
+  checkSize(settings, d)
   const { shards, seed, block, groupSize } = settings
   const parts = partition(labels, settings.partition, shards, seed, shape.classes)
   const columns = Math.min(MAX_COLUMNS, parts.length)

@@ -60,7 +60,7 @@ describe('a round at work', () => {
       [1, 2, 3],
     ])
     expect(record.kind === 'round' && record.tally.slices[0]?.sums[0]).toBe(3)
-    expect(work.relayed()).toBe(0)
+    expect(work.cameHere()).toEqual({ relayed: 0, alone: 2 })
   })
 
   test('a ballot that came to the owner and here is counted once', () => {

@@ -126,17 +126,19 @@ export class RoundAtWork {
     }
   }
 
-  /** Counted ballot slices of larger groups that came here instead of to their owner. */
-  relayed(): number {
-    return outcomeOf(this.#round).reduce(
-      (sum, { groups }) =>
-        sum +
-        groups.reduce((direct, group, at) => {
-          const alone = this.plan.groups[at]?.members.length === 1
-          return direct + (alone ? 0 : group.direct.length)
-        }, 0),
-      0,
-    )
+  /**
+   * Counted contributions that came here: in place of their owner, or because a group of one has
+   * no other.
+   */
+  cameHere(): { relayed: number; alone: number } {
+    const came = { relayed: 0, alone: 0 }
+    for (const { groups } of outcomeOf(this.#round)) {
+      groups.forEach(({ direct }, at) => {
+        const alone = this.plan.groups[at]?.members.length === 1
+        came[alone ? 'alone' : 'relayed'] += direct.length
+      })
+    }
+    return came
   }
 
   /** What counts, after the close. */
@@ -166,6 +168,8 @@ export class RoundAtWork {
   }
 
   #vector(from: number, payload: Uint8Array, at: { form: VectorForm; nowMs: number }): FrameAnswer {
+    // Before it is read: to repeat oneself costs no strike.
+    if (this.#box.hasVector(from)) return { kind: 'dropped', code: 'DUPLICATE' }
     const { seed: runSeed, d } = this.#shape
     const vector = decodeVector(payload, at.form, { runSeed, round: this.plan.round, d })
     return this.#take({ kind: 'ballot', from, slice: 0 }, at.nowMs, () => {

@@ -106,7 +106,8 @@ export class RoundBook {
     const exchangeMs = work.lastTallyAtMs - work.openedAtMs
     const durationMs = result.nowMs - (this.#lastDecidedAtMs ?? work.openedAtMs)
     this.#lastDecidedAtMs = result.nowMs
-    const relayed = work.relayed()
+    const { relayed, alone } = work.cameHere()
+    const counted = result.counted.reduce((sum, voters) => sum + voters.length, 0)
     const metrics: RoundMetrics = {
       round: work.plan.round,
       attempts: result.attempts,
@@ -119,7 +120,7 @@ export class RoundBook {
       ballotBytes: ballotBytes(work, result),
       tallyBytes: work.tallyBytes,
       verdictBytes: result.verdictBytes,
-      slicesDirect: result.counted.reduce((sum, voters) => sum + voters.length, 0) - relayed,
+      slicesDirect: counted - relayed - alone,
       slicesRelayed: relayed,
       lateBallots: result.lateBallots,
       agreement: null,

@@ -43,6 +43,10 @@ const VOID_PAUSE_MS = 500
  * longer wait for somebody can follow each other within milliseconds.
  */
 const RECENT_ATTEMPTS = 256
+/** So many attempts in a row without one finite gradient, and the run pauses. */
+const HOPELESS_ATTEMPTS = 5
+const NOTHING_FINITE =
+  'No gradient is finite any more: the learning rate is too large for this method and model.'
 /** A digest of the coordinator's replica is kept at every tenth round. */
 export const DIGEST_EVERY = 10
 
@@ -87,6 +91,10 @@ export class RunDriver {
   readonly #attempts: Attempts
   #groups: readonly (readonly number[])[] = []
   #attemptsThisRound = 0
+  /** Who abstained from the attempt at work because its gradient was not finite. */
+  readonly #notFinite = new Set<number>()
+  /** Attempts in a row in which nobody's was. */
+  #hopelessInARow = 0
   /** Since the last round was accounted for; some come while none is open. */
   #lateBallots = 0
   /** Set by a failed write: memory is ahead of the disk, and the disk knows what was decided. */
@@ -258,6 +266,7 @@ export class RunDriver {
     if (this.#phase.kind === 'calibrating') this.#phase.work.left(number)
     if (this.#phase.kind !== 'round') return
     const nowMs = this.parts.clock.nowMs()
+    if (reason === 'non-finite') this.#notFinite.add(number)
     if (reason === 'late') this.#phase.work.late(number, nowMs)
     else this.#phase.work.abstained(number, nowMs)
   }
@@ -281,7 +290,7 @@ export class RunDriver {
       return this.#phase.work.frame(contributor.number, frame, this.parts.clock.nowMs())
     }
     if (attempt <= this.#attempts.last && attempt > this.#attempts.last - RECENT_ATTEMPTS) {
-      if (frame.header.kind === 'ballot') this.#late(contributor, attempt)
+      if (frame.header.kind !== 'tally') this.#late(contributor, attempt)
       return { kind: 'dropped', code: 'LATE' }
     }
     const detail = `attempt ${attempt} is not open; the last one was ${this.#attempts.last}`
@@ -379,13 +388,16 @@ export class RunDriver {
     const { record, outcome } = work.result()
     const valid = outcome.map((slice) => slice.valid)
     this.#attemptsThisRound += 1
+    const hopeless = this.#heedNotFinite(work)
     if (!valid.includes(true)) {
       settleRound(work, { kind: 'void' }, this.parts)
       if (this.#attemptsThisRound === 1) {
         const { round } = work.plan
         this.parts.events.add('warn', 'round-void', `Round ${round} had too few voters.`, round)
       }
-      return this.#again()
+      if (!hopeless) return this.#again()
+      this.#phase = { kind: 'idle' }
+      return this.#pause('fault', { reason: NOTHING_FINITE, event: NOTHING_FINITE })
     }
     this.#phase = { kind: 'deciding' }
     const counted = outcome.map(({ voters, valid: counts }) => (counts ? voters : []))
@@ -401,6 +413,22 @@ export class RunDriver {
         this.#afterRound(work.openedAtMs)
       }),
     )
+  }
+
+  /** Says whose gradients were not finite; true when nobody's has been for a while. */
+  #heedNotFinite(work: RoundAtWork): boolean {
+    const { round, groups } = work.plan
+    const asked = groups.reduce((sum, { members }) => sum + members.length, 0)
+    const many = this.#notFinite.size
+    this.#notFinite.clear()
+    this.#hopelessInARow = many === asked ? this.#hopelessInARow + 1 : 0
+    if (many > 0 && this.#attemptsThisRound === 1) {
+      const text = `${many} of ${asked} gradients were not finite; their contributors abstained.`
+      this.parts.events.add('warn', 'not-finite', text, round)
+    }
+    if (this.#hopelessInARow < HOPELESS_ATTEMPTS) return false
+    this.#hopelessInARow = 0
+    return true
   }
 
   /** Decides, appends to the ledger, and only then sends the verdict; null where the disk failed. */

@@ -36,7 +36,7 @@ export class RunModel {
     options: Pick<MethodOptions, 'tieRule'> = {},
   ) {
     const layout = layoutOf(settings.model, shape)
-    checkSize(settings.method, layout.size)
+    checkSize(settings, layout.size)
     this.d = layout.size
     this.tensors = layout.tensors
     this.block = settings.block

@@ -29,9 +29,7 @@ const COORDINATES = 0x6d656d
  */
 export function memSgd(settings: Settings, shape: VectorShape): VectorMethod {
   const k = keptCount(settings.share, shape.d)
-  const drawn = ({ runSeed, round }: { runSeed: number; round: number }) =>
-    drawnIndices(k, shape.d, runSeed, round)
-  const shared = settings.select === 'random' ? drawn : null
+  const shared = settings.select === 'random' ? drawnOnce(k, shape.d) : null
   const contributor: ContributorHalf<VectorContribution, Memory, Claim> = {
     init: () => ({ m: zeros(shape) }),
     cast({ m }, gradient, terms) {
@@ -79,14 +77,28 @@ export function largestIndices(v: FloatVector, k: number): Uint32Array {
   return indices
 }
 
+/** `drawnIndices`, remembering the last round's: everybody asks for the same. */
+function drawnOnce(k: number, d: number): (at: { runSeed: number; round: number }) => Uint32Array {
+  let last: { runSeed: number; round: number; indices: Uint32Array } | null = null
+  return ({ runSeed, round }) => {
+    if (last?.runSeed !== runSeed || last.round !== round) {
+      last = { runSeed, round, indices: drawnIndices(k, d, runSeed, round) }
+    }
+    return last.indices
+  }
+}
+
 /** k of d coordinates, drawn without replacement at (run seed, round); ascending. */
 export function drawnIndices(k: number, d: number, runSeed: number, round: number): Uint32Array {
   const chance = generator(runSeed, COORDINATES, round)
   // Floyd's sampling: one draw for each coordinate kept.
-  const chosen = new Set<number>()
+  const chosen = new Uint8Array(d)
   for (let last = d - k; last < d; last++) {
     const i = chance.below(last + 1)
-    chosen.add(chosen.has(i) ? last : i)
+    chosen[chosen[i] ? last : i] = 1
   }
-  return Uint32Array.from(chosen).sort()
+  const indices = new Uint32Array(k)
+  let next = 0
+  for (let i = 0; i < d; i++) if (chosen[i]) indices[next++] = i
+  return indices
 }

@@ -56,8 +56,8 @@ export const methodSettings = z.discriminatedUnion('id', [
     id: z.literal('mem-sgd'),
     /** The largest coordinates, or the same drawn ones for everybody. */
     select: z.enum(['top', 'random']).default('top'),
-    /** k as a fraction of d. */
-    share: z.number().gt(0).max(1).default(0.01),
+    /** k as a fraction of d; beyond half of them, all would be shorter. */
+    share: z.number().gt(0).max(0.5).default(0.01),
     memory: z.boolean().default(true),
   }),
   z.strictObject({ id: z.literal('sgd') }),
@@ -90,12 +90,15 @@ export const methodSettings = z.discriminatedUnion('id', [
 ])
 export type MethodSettings = z.infer<typeof methodSettings>
 export type MethodId = MethodSettings['id']
+const VECTOR_METHODS = ['ef-signsgd', 'mem-sgd', 'sgd', 'fedavg'] as const
 /** Methods whose contributions are floats that the coordinator sums; the others cast ballots. */
-export type VectorSettings = Extract<
-  MethodSettings,
-  { id: 'ef-signsgd' | 'mem-sgd' | 'sgd' | 'fedavg' }
->
+export type VectorSettings = Extract<MethodSettings, { id: (typeof VECTOR_METHODS)[number] }>
 export type VotingSettings = Exclude<MethodSettings, VectorSettings>
+
+/** Whether a method's contributions are floats, which the coordinator sums itself. */
+export function sendsVectors(settings: MethodSettings): settings is VectorSettings {
+  return VECTOR_METHODS.some((id) => id === settings.id)
+}
 
 /** W, the largest block weight. */
 export const MAX_WEIGHT = 15

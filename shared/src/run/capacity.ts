@@ -1,27 +1,31 @@
 import type { MethodSettings } from '../methods/settings.ts'
+import { sendsVectors } from '../methods/settings.ts'
 import { LayoutError } from '../model/layout.ts'
+import type { RunSettings } from './settings.ts'
 
 /** Parameters of a model that methods which send floats may train: 4 bytes each way and round. */
 const MAX_VECTOR_SIZE = 2 ** 21
 /** Bytes that the vectors of one round may take in the coordinator's memory, all together. */
 const MAX_ROUND_BYTES = 2 ** 29
 
-/** Whether a method's contributions are floats, which the coordinator sums itself. */
-export function sendsVectors({ id }: MethodSettings): boolean {
-  return id === 'sgd' || id === 'fedavg' || id === 'ef-signsgd' || id === 'mem-sgd'
-}
-
 /** How many can contribute at once, by what the method is and by what a round's vectors take. */
 export function contributorsAtMost(method: MethodSettings, d: number): number {
   if (method.id === 'signsgd') return 1
+  // No vector takes more than a dense one: sparse ones have at most half of the coordinates.
   return sendsVectors(method) ? Math.floor(MAX_ROUND_BYTES / (4 * d)) : Infinity
 }
 
-/** @throws LayoutError where d parameters are too many for the method. */
-export function checkSize(method: MethodSettings, d: number): void {
-  if (!sendsVectors(method) || d <= MAX_VECTOR_SIZE) return
-  const detail = `${method.id} sends floats and trains at most ${MAX_VECTOR_SIZE} parameters, not ${d}`
-  throw new LayoutError(`${detail}; a voting method takes the model as it is`)
+/** @throws LayoutError where d parameters are too many for the method, or for its voters. */
+export function checkSize({ method, minVoters }: RunSettings, d: number): void {
+  if (sendsVectors(method) && d > MAX_VECTOR_SIZE) {
+    const detail = `${method.id} sends floats and trains at most ${MAX_VECTOR_SIZE} parameters, not ${d}`
+    throw new LayoutError(`${detail}; a voting method takes the model as it is`)
+  }
+  const most = contributorsAtMost(method, d)
+  if (minVoters > most) {
+    const detail = `${method.id} takes ${most} contributors at once with ${d} parameters`
+    throw new LayoutError(`${detail}: a round cannot wait for ${minVoters} voters`)
+  }
 }
 
 /** How many verdicts of the method a checkpoint is about as large as. */
@@ -37,7 +41,12 @@ export function checkpointInVerdicts(method: MethodSettings): number {
     case 'ssdm':
     case 'z-sign-fedavg':
       return 8
-    default:
+    case 'signsgd':
+    case 'signsgd-mv':
+    case 'signum-mv':
+    case 'noisy-signsgd':
+    case 'sto-sign':
+    case 'ef-vote':
       return 32
   }
 }

@@ -53,6 +53,12 @@ export function encodeVector(
   return writer.done()
 }
 
+/** Whether every float is finite and no larger than a reader takes. */
+export function sendable(sent: VectorContribution): boolean {
+  const floats = sent.kind === 'signed' ? sent.scales : sent.values
+  return floats.every((value) => Math.abs(value) <= LARGEST_SENT)
+}
+
 /** The inverse, for the round whose seed gives what does not travel. @throws FrameError */
 export function decodeVector(
   payload: Uint8Array,

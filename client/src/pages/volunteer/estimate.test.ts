@@ -1,12 +1,20 @@
+import { methodSettings } from '@quorate/shared/methods/settings'
 import { describe, expect, it } from 'vitest'
 import { bytesPerHour, firstDownloadBytes } from './estimate.ts'
 
-const settings = { groupSize: 8, minRoundMs: 250, partition: { kind: 'label' } } as const
+const method = methodSettings.parse({ id: 'ef-vote' })
+const settings = { method, groupSize: 8, minRoundMs: 250, partition: { kind: 'label' } } as const
 
 describe('the estimate', () => {
   it('of the demo: (25,450 / 8 bytes · 3.5 + 2,500) four times a second', () => {
     const run = { d: 25_450, settings, roundMs: 250 }
     expect(bytesPerHour(run)).toBeCloseTo((3181.25 * 3.5 + 2500) * 4 * 3600, -2)
+  })
+
+  it('of floats: four bytes a parameter each way', () => {
+    const sgd = { ...settings, method: methodSettings.parse({ id: 'sgd' }) }
+    const run = { d: 400_000, settings: sgd, roundMs: 1000 }
+    expect(bytesPerHour(run)).toBeCloseTo((8 * 400_000 + 2500) * 3600, -2)
   })
 
   it('never assumes rounds shorter than the run allows', () => {

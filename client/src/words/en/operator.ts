@@ -188,6 +188,7 @@ export const operator = {
         resumed: 'Resumed',
         returned: 'Returned',
         'round-void': 'Void round',
+        'not-finite': 'Not finite',
         silent: 'Silent owner',
         'state-not-saved': 'Not saved',
         strike: 'Strike',

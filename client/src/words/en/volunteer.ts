@@ -42,8 +42,18 @@ export const volunteer = {
         `As much of it as you allow while this page is open, and ${first} to download first.`,
     },
     leaves: {
-      title: 'Only votes leave',
-      text: 'Training examples come from this server. Your browser answers with one bit for each number in the model: up or down. Nothing of your files is read.',
+      votes: {
+        title: 'Only votes leave',
+        text: 'Training examples come from this server. Your browser answers with one bit for each number in the model: up or down. Nothing of your files is read.',
+      },
+      floats: {
+        title: 'Only what was computed leaves',
+        text: 'Training examples come from this server. Your browser answers this server with what it computed from them, in numbers instead of votes: the operator has chosen a method that needs them. Nothing of your files is read.',
+      },
+    },
+    unseen: {
+      title: 'Only this server sees your address',
+      text: 'In this run browsers talk to this server alone. Other volunteers cannot see your network address.',
     },
     seen: {
       title: 'Others can see your address',
@@ -155,7 +165,8 @@ export const volunteer = {
     battery: 'Pause on battery',
     batteryMissing: 'This browser does not tell whether it runs on battery.',
     metered: 'Pause on a metered connection',
-    meteredNote: 'Mobile data, or where the browser has been asked to save data.',
+    meteredNote:
+      'Mobile data, or where the browser has been asked to save data. What the others decide still comes in, so that you can go on at once; stop to save that, too.',
     meteredMissing: 'This browser does not tell what kind of connection it has.',
     hidden: {
       unknown: 'My address is hidden from other volunteers.',
@@ -265,7 +276,7 @@ export const volunteer = {
         'At work in another tab',
         'This contributor goes on there. You may join from this tab as another one.',
       ],
-      RUN_FULL: ['The run is full', 'It has had more contributors than it can keep apart.'],
+      RUN_FULL: ['The run is full', 'It has no place for another contributor.'],
       PROTOCOL_VERSION: [
         'This page is out of date',
         'The server speaks a newer language. Reload the page.',

@@ -60,6 +60,19 @@ export function chooseMethod(draft: RunSettings, id: MethodId): void {
   draft.method = methodSettings.parse({ id })
 }
 
+/** EF-Vote's steps per block take a learning rate as SGD has it, and smaller blocks. */
+export function chooseDown(draft: RunSettings, down: 'sign' | 'scaled'): void {
+  if (draft.method.id !== 'ef-vote' || draft.method.down === down) return
+  const usual = {
+    sign: { rate: usualRate['ef-vote'], block: 256 },
+    scaled: { rate: 1, block: 64 },
+  } as const
+  const before = usual[draft.method.down]
+  if (draft.learningRate === before.rate) draft.learningRate = usual[down].rate
+  if (draft.block === before.block) draft.block = usual[down].block
+  draft.method.down = down
+}
+
 function usualSteps(id: MethodId): number {
   return manySteps[id] ?? 1
 }
