@@ -80,6 +80,22 @@ describe('floats that overflow', () => {
   )
 })
 
+describe('floats that come late', () => {
+  test('are late, not silence: who sends them is asked again in the next round', async () => {
+    const world = new World(65)
+    const deadline = { ballotDeadlineMs: 300, minRoundMs: 2000 }
+    const run = await world.run({ ...smallRun, ...deadline, method: { id: 'sgd' } })
+    world.join(run)
+    const slow = world.join(run)
+    await world.reach(run, 10)
+    slow.link.delayMs = [400, 420]
+    await world.clock.advance(30_000)
+    const [, view] = world.training?.contributors(run) ?? []
+    expect(view?.lateBallots).toBeGreaterThan(10)
+    expect(await eventCodes(world, run)).not.toContain('silent')
+  })
+})
+
 describe('signsgd', () => {
   test('takes one contributor; whoever comes then is told so, and gets in when it has left', async () => {
     const world = new World(62)
