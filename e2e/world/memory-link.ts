@@ -78,6 +78,17 @@ export class MemoryLink implements Link {
     if (socket === this.#socket) this.#socket = null
   }
 
+  rest(): void {
+    if (this.#closed) return
+    this.#carryUp((of) => of.closed(true))
+    this.#up()
+    this.#socket = null
+  }
+
+  wake(): void {
+    if (!this.#closed && !this.#socket) this.#connectIn(0)
+  }
+
   /** The network or the other end is gone, without a word. */
   cut(): void {
     const socket = this.#socket

@@ -32,6 +32,7 @@ type State =
   | { readonly kind: 'connecting'; readonly socket: WebSocket; readonly cancel: CancelTimer }
   | { readonly kind: 'open'; readonly socket: WebSocket; heardAtMs: number; cancel: CancelTimer }
   | { readonly kind: 'waiting'; readonly cancel: CancelTimer }
+  | { readonly kind: 'resting' }
   | { readonly kind: 'closed' }
 
 /** The coordinator's WebSocket: opens at once, comes back by itself until closed. */
@@ -76,20 +77,33 @@ export class WebSocketLink implements Link {
   }
 
   close(): void {
-    const before = this.#state
+    this.#leave()
     this.#state = { kind: 'closed' }
-    if (before.kind !== 'closed') before.cancel()
-    // What was sent leaves before the closing handshake does.
-    if (before.kind === 'open' || before.kind === 'connecting') before.socket.close(1000)
+  }
+
+  rest(): void {
+    if (this.#state.kind === 'closed') return
+    this.#leave()
+    this.#state = { kind: 'resting' }
+  }
+
+  wake(): void {
+    if (this.#state.kind === 'resting') this.#state = this.#connect()
   }
 
   /** Leaves the connection for a new one at once; all that is told is the new one's 'open'. */
   restart(): void {
-    const before = this.#state
-    if (before.kind === 'closed') return
-    before.cancel()
-    if (before.kind !== 'waiting') before.socket.close(1000)
+    if (this.#state.kind === 'closed' || this.#state.kind === 'resting') return
+    this.#leave()
     this.#state = this.#connect()
+  }
+
+  #leave(): void {
+    const before = this.#state
+    if (before.kind === 'closed' || before.kind === 'resting') return
+    before.cancel()
+    // What was sent leaves before the closing handshake does.
+    if (before.kind !== 'waiting') before.socket.close(1000)
   }
 
   #transmit(data: string | Uint8Array<ArrayBuffer>): boolean {

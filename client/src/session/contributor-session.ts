@@ -82,7 +82,7 @@ export class ContributorSession {
     this.#replica = new ReplicaFollower({
       ...{ files, trainer, clock },
       behind: () => {
-        this.#withdraw('catching-up')
+        this.#withdraw()
         this.#showProgress()
       },
       caughtUp: () => {
@@ -124,18 +124,21 @@ export class ContributorSession {
     this.#beat()
   }
 
+  /** Leaves but for the way back: the data goes to others at once, and nothing comes in meanwhile. */
   pause(): void {
     if (this.#wish.kind !== 'take-part') return
     this.#wish = { kind: 'pause' }
-    this.#withdraw('paused')
-    this.#show({ status: { kind: 'paused' } })
+    this.#offline()
+    this.#ports.mesh.setGroup([], this.#welcome?.contributor ?? -1)
+    this.#ports.link.rest()
+    this.#show({ status: { kind: 'paused' }, shards: [] })
   }
 
   resume(): void {
     if (this.#wish.kind !== 'pause') return
     this.#wish = { kind: 'take-part' }
-    this.#showProgress()
-    this.#announce()
+    this.#show({ status: { kind: 'connecting' } })
+    this.#ports.link.wake()
   }
 
   stopAfterRound(): void {
@@ -234,13 +237,18 @@ export class ContributorSession {
   }
 
   #onDown(retryInMs: number, reason: string): void {
+    this.#offline()
+    if (this.#wish.kind === 'leave-after-round') return void this.stop()
+    const retryAtMs = this.#ports.clock.nowMs() + retryInMs
+    this.#show({ status: { kind: 'connection-lost', retryAtMs, reason } })
+  }
+
+  /** The connection is gone, and with it the round at hand. */
+  #offline(): void {
     this.#announced = false
     this.#rounds.leave()
     this.#chunks.disconnected()
     this.#replica.interrupt()
-    if (this.#wish.kind === 'leave-after-round') return void this.stop()
-    const retryAtMs = this.#ports.clock.nowMs() + retryInMs
-    this.#show({ status: { kind: 'connection-lost', retryAtMs, reason } })
   }
 
   async #onWelcome(welcome: Message<'welcome'>): Promise<void> {
@@ -251,8 +259,6 @@ export class ContributorSession {
     resume.save({ id, token })
     if (welcome.peer) mesh.start(welcome.peer, welcome.iceServers)
     this.#chunks.reconnected()
-    // Paused before the connection broke, or before there was one: said anew.
-    if (this.#wish.kind === 'pause') this.#ports.link.send({ type: 'unready', reason: 'paused' })
     this.#show({ me: { name, contributor }, runState: welcome.state, round: welcome.round })
     this.#replica.hold(run)
     if (before?.run.id !== run.id || before.contributor !== contributor || !this.#backend) {
@@ -324,11 +330,10 @@ export class ContributorSession {
     this.#showProgress()
   }
 
-  #withdraw(reason: 'paused' | 'catching-up'): void {
-    // A pause is told before there was a ready too: the operator sees it.
-    if (!this.#announced && reason !== 'paused') return
+  #withdraw(): void {
+    if (!this.#announced) return
     this.#announced = false
-    this.#ports.link.send({ type: 'unready', reason })
+    this.#ports.link.send({ type: 'unready' })
     // To the coordinator it has left the round at hand: what it would still send comes too late.
     this.#rounds.withdraw()
   }

@@ -29,6 +29,8 @@ function world(iceServers: Welcome['iceServers'], webrtc = true) {
       return true
     },
     sendFrame: () => true,
+    rest: () => {},
+    wake: () => {},
     listen: (next) => (listener = next),
     close: () => {},
     restart: () => listener({ kind: 'open' }),

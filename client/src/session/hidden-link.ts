@@ -55,6 +55,14 @@ export class HiddenLink implements Link {
     })
   }
 
+  rest(): void {
+    this.#options.link.rest()
+  }
+
+  wake(): void {
+    this.#options.link.wake()
+  }
+
   close(): void {
     this.#options.link.close()
   }

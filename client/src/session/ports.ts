@@ -19,6 +19,10 @@ export interface Link {
   readonly bytesSent: { readonly text: number; readonly binary: number }
   /** One listener; replaces the one before. Events come in order, never inside `send`. */
   listen(listener: (event: LinkEvent) => void): void
+  /** Leaves, after what was sent has left, and tells of nothing until it is woken. */
+  rest(): void
+  /** Comes back from a rest: connects anew, and tells 'open'. */
+  wake(): void
   /** Closes for good, after what was sent has left. */
   close(): void
 }

@@ -218,7 +218,7 @@ export class Members {
       case 'ready':
         return this.#ready(contributor, message)
       case 'unready':
-        contributor.status = message.reason === 'paused' ? 'paused' : 'joining'
+        contributor.status = 'joining'
         return this.#driver.left(contributor)
       case 'loudness':
         return this.#driver.loudness(contributor, message.attempt, message.value)

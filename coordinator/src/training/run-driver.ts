@@ -43,10 +43,11 @@ const VOID_PAUSE_MS = 500
  * longer wait for somebody can follow each other within milliseconds.
  */
 const RECENT_ATTEMPTS = 256
-/** So many attempts in a row without one finite gradient, and the run pauses. */
+/** So many attempts in a row without one finite gradient, and the model itself is looked at. */
 const HOPELESS_ATTEMPTS = 5
-const NOTHING_FINITE =
-  'No gradient is finite any more: the learning rate is too large for this method and model.'
+/** A mean cross-entropy beyond this is of a model that is lost. */
+const LOST_LOSS = 1e6
+const DIVERGED = 'The model has diverged: the learning rate is too large for this method and model.'
 /** A digest of the coordinator's replica is kept at every tenth round. */
 export const DIGEST_EVERY = 10
 
@@ -395,9 +396,8 @@ export class RunDriver {
         const { round } = work.plan
         this.parts.events.add('warn', 'round-void', `Round ${round} had too few voters.`, round)
       }
-      if (!hopeless) return this.#again()
-      this.#phase = { kind: 'idle' }
-      return this.#pause('fault', { reason: NOTHING_FINITE, event: NOTHING_FINITE })
+      if (hopeless) this.#checkDiverged()
+      return this.#again()
     }
     this.#phase = { kind: 'deciding' }
     const counted = outcome.map(({ voters, valid: counts }) => (counts ? voters : []))
@@ -429,6 +429,19 @@ export class RunDriver {
     if (this.#hopelessInARow < HOPELESS_ATTEMPTS) return false
     this.#hopelessInARow = 0
     return true
+  }
+
+  /** Contributors may say anything of their gradients: the run pauses only for what we see ourselves. */
+  #checkDiverged(): void {
+    const { evaluator, stored, model, events } = this.parts
+    const { dataSet, model: spec } = stored.settings
+    evaluator.evaluate({ dataSet, model: spec, parameters: model.parameters.slice() }).then(
+      (value) => {
+        if (!value || value.loss <= LOST_LOSS || !this.running) return
+        this.#pause('fault', { reason: DIVERGED, event: DIVERGED })
+      },
+      (error: unknown) => events.add('error', 'evaluation-failed', detailOf(error), model.round),
+    )
   }
 
   /** Decides, appends to the ledger, and only then sends the verdict; null where the disk failed. */

@@ -38,7 +38,7 @@ const contributorView = z.strictObject({
   number: count,
   name: z.string(),
   backend: backendName,
-  status: z.enum(['joining', 'ready', 'paused', 'away', 'waiting']),
+  status: z.enum(['joining', 'ready', 'away', 'waiting']),
   shards: z.array(z.strictObject({ shard: count, fraction: z.number() })),
   roundsCounted: count,
   roundsMissed: count,

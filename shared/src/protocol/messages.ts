@@ -62,8 +62,8 @@ export const contributorMessage = z.discriminatedUnion('type', [
     /** Why this backend: the milliseconds per step measured. */
     stepMs: z.record(z.string().max(16), finite).default({}),
   }),
-  /** Takes no more part until the next ready: paused, hidden by choice, or saving power. */
-  z.strictObject({ type: z.literal('unready'), reason: z.enum(['paused', 'catching-up']) }),
+  /** Takes no more part until the next ready: catching up. */
+  z.strictObject({ type: z.literal('unready') }),
   z.strictObject({ type: z.literal('loudness'), attempt: u32, value: z.number().min(0) }),
   /** Casts no ballot in this opening. */
   z.strictObject({

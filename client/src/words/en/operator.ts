@@ -146,7 +146,6 @@ export const operator = {
       statuses: {
         joining: 'joining',
         ready: 'ready',
-        paused: 'paused',
         away: 'away',
         waiting: 'waiting for data',
       },

@@ -166,7 +166,7 @@ export const volunteer = {
     batteryMissing: 'This browser does not tell whether it runs on battery.',
     metered: 'Pause on a metered connection',
     meteredNote:
-      'Mobile data, or where the browser has been asked to save data. What the others decide still comes in, so that you can go on at once; stop to save that, too.',
+      'Mobile data, or where the browser has been asked to save data. Nothing is sent or fetched for the training meanwhile.',
     meteredMissing: 'This browser does not tell what kind of connection it has.',
     hidden: {
       unknown: 'My address is hidden from other volunteers.',
@@ -184,7 +184,6 @@ export const volunteer = {
     status: {
       joining: 'joining',
       ready: 'training',
-      paused: 'paused',
       away: 'connection lost',
       waiting: 'waiting for data',
     },
