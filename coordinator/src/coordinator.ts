@@ -123,6 +123,7 @@ async function start(
   const limits = { trustProxy, isOperator }
   const sockets = attachSockets(app.server, { training, telemetry, clock, log, ...limits })
   closers.push(() => sockets.close())
+  closers.push(() => training.halt())
   const localUrl = await listen(app, config)
   const shownUrl = publicUrl?.origin ?? localUrl
   const signInUrl = `${shownUrl}/operator/sign-in?token=${await operator.issueLink()}`

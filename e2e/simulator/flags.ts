@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { methodSettings } from '@quorate/shared/methods/settings'
+import { usualSettings } from '@quorate/shared/methods/usual'
 import { modelSpec } from '@quorate/shared/model/spec'
 import { partitionSettings } from '@quorate/shared/partition/settings'
 import type { z } from 'zod'
@@ -101,8 +102,7 @@ const FLAGS: Readonly<Record<string, Flag>> = {
   },
   lr: {
     value: 'γ',
-    help: 'learning rate',
-    fallback: '0.003',
+    help: "learning rate (the method's usual)",
     at: 'run.learningRate',
     read: number,
   },
@@ -121,8 +121,7 @@ const FLAGS: Readonly<Record<string, Flag>> = {
   },
   'local-steps': {
     value: 'H',
-    help: 'steps that a contributor takes alone in a round',
-    fallback: '1',
+    help: "steps that a contributor takes alone in a round (the method's usual)",
     at: 'run.localSteps',
     read: number,
   },
@@ -142,8 +141,7 @@ const FLAGS: Readonly<Record<string, Flag>> = {
   },
   block: {
     value: 'n',
-    help: 'parameters per block, 64 or 256',
-    fallback: '256',
+    help: "parameters per block, 64 or 256 (the method's usual)",
     at: 'run.block',
     read: number,
   },
@@ -210,7 +208,7 @@ export function readCommand(argv: readonly string[]): Command | null {
   const seeds = readFlag('seed', given.get('seed') ?? '', numbers) as number[]
   const simulations = seeds.flatMap((seed) =>
     methods.map(({ label, method, learningRate }) => {
-      const run = { ...(base['run'] as object), method, seed }
+      const run = { ...usualSettings(method), ...(base['run'] as object), method, seed }
       const settings = { ...base, run: learningRate === null ? run : { ...run, learningRate } }
       return {
         label: seeds.length > 1 ? `${label}, seed ${seed}` : label,

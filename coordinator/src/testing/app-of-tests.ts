@@ -103,6 +103,7 @@ class TrainingOfTests implements TrainingService {
     return () => this.revocations.delete(listener)
   }
   maySignal = (peerId: string, ticket: string) => this.tickets.get(peerId) === ticket
+  halt = () => {}
   close = async () => {}
 
   emit(message: FeedMessage): void {

@@ -29,7 +29,7 @@ export class EventLog {
   ): void {
     const { store, clock, log, emit } = this.#parts
     const event: EventView = { atMs: clock.nowMs(), level, code, text, round, contributor }
-    log[level]({ run: this.#run, ...event }, text)
+    log[level]({ run: this.#run, code, round, contributor }, text)
     emit({ type: 'event', run: this.#run, event })
     store.appendEvent(this.#run, event).catch((error: unknown) => {
       log.error({ run: this.#run, error: String(error) }, 'an event could not be kept')

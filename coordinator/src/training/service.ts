@@ -43,6 +43,8 @@ export interface TrainingService {
   maySignal(peerId: string, ticket: string): boolean
   /** Tells of every PeerJS id that may signal no more; returns the unsubscribe. */
   onSignalRevoked(listener: (peerId: string) => void): () => void
+  /** Rounds end where they are, as by a kill; what leaves from now on voids none. */
+  halt(): void
   /** Stops timers, flushes, closes ledgers. */
   close(): Promise<void>
 }

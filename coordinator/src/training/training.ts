@@ -246,6 +246,10 @@ class Training implements TrainingService {
     return () => this.#revocations.delete(listener)
   }
 
+  halt(): void {
+    for (const { driver } of this.#runs.values()) driver.close()
+  }
+
   async close(): Promise<void> {
     this.#cancelFeed()
     this.#revocations.clear()

@@ -1,4 +1,5 @@
-import { methodSettings, type MethodId } from '@quorate/shared/methods/settings'
+import type { MethodSettings } from '@quorate/shared/methods/settings'
+import { usualSettings } from '@quorate/shared/methods/usual'
 import { demoSettings, runSettings, type RunSettings } from '@quorate/shared/run/settings'
 
 export type PresetName = 'demo' | 'dirichlet' | 'iid' | 'lenet'
@@ -33,46 +34,12 @@ export function preset(name: PresetName): RunSettings {
   }
 }
 
-/** Learning rates that did well on MNIST with one digit per shard (README, the methods). */
-export const usualRate: Readonly<Record<MethodId, number>> = {
-  'ef-vote': 0.003,
-  'signum-mv': 0.001,
-  'signsgd-mv': 0.003,
-  signsgd: 0.003,
-  ssdm: 0.03,
-  'noisy-signsgd': 0.003,
-  'sto-sign': 0.003,
-  'z-sign-fedavg': 0.3,
-  'ef-signsgd': 1,
-  'mem-sgd': 1,
-  sgd: 1,
-  fedavg: 0.3,
-}
-
-/** Methods that are made of local steps, and how many are a good start; the others take one. */
-const manySteps: Partial<Record<MethodId, number>> = { fedavg: 5, 'z-sign-fedavg': 5 }
-
-/** Settings that another method takes along with it, where they were the old one's usual ones. */
-export function chooseMethod(draft: RunSettings, id: MethodId): void {
-  const before = draft.method.id
-  if (draft.learningRate === usualRate[before]) draft.learningRate = usualRate[id]
-  if (draft.localSteps === usualSteps(before)) draft.localSteps = usualSteps(id)
-  draft.method = methodSettings.parse({ id })
-}
-
-/** EF-Vote's steps per block take a learning rate as SGD has it, and smaller blocks. */
-export function chooseDown(draft: RunSettings, down: 'sign' | 'scaled'): void {
-  if (draft.method.id !== 'ef-vote' || draft.method.down === down) return
-  const usual = {
-    sign: { rate: usualRate['ef-vote'], block: 256 },
-    scaled: { rate: 1, block: 64 },
-  } as const
-  const before = usual[draft.method.down]
-  if (draft.learningRate === before.rate) draft.learningRate = usual[down].rate
-  if (draft.block === before.block) draft.block = usual[down].block
-  draft.method.down = down
-}
-
-function usualSteps(id: MethodId): number {
-  return manySteps[id] ?? 1
+/** Changes the method, and takes along the settings that were the old one's usual ones. */
+export function changeMethod(draft: RunSettings, method: MethodSettings): void {
+  const before = usualSettings(draft.method)
+  const after = usualSettings(method)
+  if (draft.learningRate === before.learningRate) draft.learningRate = after.learningRate
+  if (draft.localSteps === before.localSteps) draft.localSteps = after.localSteps
+  if (draft.block === before.block) draft.block = after.block
+  draft.method = method
 }
