@@ -112,7 +112,8 @@ export class Members {
   /** Of places, which others leave: worth another try. */
   #full(): Refusal {
     const { id } = this.#driver.parts.stored.settings.method
-    const detail = `${id} takes ${this.#most} contributors at once; a place may become free.`
+    const most = this.#most === 1 ? 'one contributor' : `${this.#most} contributors`
+    const detail = `${id} takes ${most} at once; a place may become free.`
     return { code: 'RUN_FULL', detail, fatal: false }
   }
 

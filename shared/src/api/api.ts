@@ -65,6 +65,8 @@ export const runView = z.strictObject({
   accuracyRound: count.nullable(),
   contributors: count,
   ready: count,
+  /** Contributors at once, at most; null = no bound. */
+  places: count.nullable(),
   createdAtMs: z.number(),
   startedAtMs: z.number().nullable(),
   /** Median of the last 20 rounds. */
