@@ -112,6 +112,10 @@ function validationRefusal(
   const where = error.validationContext ?? 'request'
   const issues = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
   const bodyCode = where === 'body' ? request.routeOptions.config.bodyErrorCode : undefined
-  const sentences = issues.map(({ path, message }) => `${path || `the ${where}`} ${message}`)
+  const sentences = error.issues.map(({ path, message, code }) => {
+    const place = path.join('.') || `the ${where}`
+    // A rule between settings is a sentence of its own, anything else goes on after the name.
+    return code === 'custom' ? `${place}: ${message}` : `${place} ${message}`
+  })
   return { code: bodyCode ?? 'BAD_REQUEST', detail: `${sentences.join('; ')}.`, issues }
 }

@@ -1,4 +1,4 @@
-import { methodSettings, type MethodId } from '@quorate/shared/methods/settings'
+import { methodSettings, sendsVectors, type MethodId } from '@quorate/shared/methods/settings'
 import { demoSettings, runSettings, type RunSettings } from '@quorate/shared/run/settings'
 
 export type PresetName = 'demo' | 'dirichlet' | 'iid' | 'lenet'
@@ -58,6 +58,8 @@ export function chooseMethod(draft: RunSettings, id: MethodId): void {
   if (draft.learningRate === usualRate[before]) draft.learningRate = usualRate[id]
   if (draft.localSteps === usualSteps(before)) draft.localSteps = usualSteps(id)
   draft.method = methodSettings.parse({ id })
+  // They have no meaning there and are not asked for: what was typed must not stay in the way.
+  if (sendsVectors(draft.method)) Object.assign(draft, usualGroups)
 }
 
 /** EF-Vote's steps per block take a learning rate as SGD has it, and smaller blocks. */
@@ -72,6 +74,8 @@ export function chooseDown(draft: RunSettings, down: 'sign' | 'scaled'): void {
   if (draft.block === before.block) draft.block = usual[down].block
   draft.method.down = down
 }
+
+const usualGroups = { block: 256, groupSize: 8 } as const
 
 function usualSteps(id: MethodId): number {
   return manySteps[id] ?? 1
