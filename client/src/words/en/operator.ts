@@ -172,6 +172,7 @@ export const operator = {
       show: 'Show',
       kinds: {
         absent: 'Absent',
+        banned: 'Banned',
         'checkpoint-failed': 'Checkpoint failed',
         'contributor-not-saved': 'Not saved',
         'cut-off': 'Cut off',
@@ -185,6 +186,7 @@ export const operator = {
         left: 'Left',
         'not-reloaded': 'Not read back',
         paused: 'Paused',
+        removed: 'Removed',
         resumed: 'Resumed',
         returned: 'Returned',
         'round-void': 'Void round',
