@@ -93,7 +93,7 @@ export const operator = {
       accuracy: 'Accuracy',
       loss: 'Loss',
       ready: 'Ready',
-      readyOf: (all: string) => `of ${all} contributors`,
+      readyOf: (all: string) => `of ${all} ${all === '1' ? 'contributor' : 'contributors'}`,
       roundMs: 'Round takes',
       timeLeft: 'Time left',
       parameters: 'Parameters',
