@@ -155,6 +155,7 @@ describe('what goes wrong', () => {
     ])
     expect(page.body).toContain('There is nothing at this address')
     expect(page.body).not.toContain('script')
+    expect(page.body).toContain('<meta name="color-scheme" content="light dark">')
     expect(codeOf(await get('/api/nope', { accept: 'text/html' }))).toBe('NOT_FOUND')
   })
 

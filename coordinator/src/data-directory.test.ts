@@ -59,7 +59,9 @@ test('of many at once exactly one gets the folder', () =>
 test('a folder that cannot be made is DATA_UNWRITABLE', () =>
   inFolder(async (folder) => {
     await writeFile(folder, 'a file')
-    await expect(openDataDirectory(folder)).rejects.toMatchObject({ code: 'DATA_UNWRITABLE' })
+    const opened = openDataDirectory(folder)
+    await expect(opened).rejects.toMatchObject({ code: 'DATA_UNWRITABLE' })
+    await expect(opened).rejects.toThrow('choose a folder that can be written to with --data')
   }))
 
 test.runIf(process.platform === 'linux')('nor does one below /proc end in silence', async () => {

@@ -31,7 +31,11 @@ export async function openDataDirectory(folder: string): Promise<DataDirectory> 
   } catch (error) {
     if (error instanceof CodedError) throw error
     const why = error instanceof Error ? error.message : String(error)
-    throw new CodedError('DATA_UNWRITABLE', `${path}: ${why}`, error)
+    throw new CodedError(
+      'DATA_UNWRITABLE',
+      `${path} cannot hold the data: choose a folder that can be written to with --data.\n(${why})`,
+      error,
+    )
   }
   return {
     path,

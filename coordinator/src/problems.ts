@@ -51,6 +51,13 @@ function isForPeople({ method, headers }: FastifyRequest): boolean {
   return method === 'GET' && (headers.accept ?? '').includes('text/html')
 }
 
+/** Inline, as the policy of `app.ts` allows; light and dark as the pages' tokens.css has them. */
+const LOST_PAGE_STYLE =
+  ':root { color-scheme: light dark }' +
+  'body { font: 1.1rem/1.5 system-ui; max-width: 32rem; margin: 4rem auto; padding: 1rem;' +
+  ' color: light-dark(#17201d, #e9edea); background: light-dark(#f6f5f1, #111615) }' +
+  'a { color: light-dark(#0d6b5b, #63d0b5) }'
+
 /** Nothing of the request is in it. */
 function sendLostPage(reply: FastifyReply): FastifyReply {
   const { status, title } = ERRORS.NOT_FOUND
@@ -61,7 +68,8 @@ function sendLostPage(reply: FastifyReply): FastifyReply {
     .send(
       `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>` +
         '<meta name="viewport" content="width=device-width">' +
-        '<body style="font: 1.1rem/1.5 system-ui; max-width: 32rem; margin: 4rem auto; padding: 1rem">' +
+        '<meta name="color-scheme" content="light dark">' +
+        `<style>${LOST_PAGE_STYLE}</style>` +
         `<h1>${title}</h1><p>The link may be old, or a letter is missing.</p>` +
         '<p><a href="/">To the start page</a></p>',
     )
@@ -112,6 +120,10 @@ function validationRefusal(
   const where = error.validationContext ?? 'request'
   const issues = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
   const bodyCode = where === 'body' ? request.routeOptions.config.bodyErrorCode : undefined
-  const sentences = issues.map(({ path, message }) => `${path || `the ${where}`} ${message}`)
+  const sentences = error.issues.map(({ path, message, code }) => {
+    const place = path.join('.') || `the ${where}`
+    // A rule between settings is a sentence of its own, anything else goes on after the name.
+    return code === 'custom' ? `${place}: ${message}` : `${place} ${message}`
+  })
   return { code: bodyCode ?? 'BAD_REQUEST', detail: `${sentences.join('; ')}.`, issues }
 }

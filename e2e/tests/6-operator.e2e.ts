@@ -59,3 +59,19 @@ test('the operator signs in, creates a run with ssdm, pauses, resumes, stops and
   await expect(other.getByRole('alert')).toContainText(/used|no longer|expired/i)
   await stranger.close()
 })
+
+test('what is wrong with the hidden widths is said while they are typed, and no press is lost', async ({
+  start,
+  page,
+}) => {
+  const coordinator = await start({ flags: ['--no-demo'] })
+  await page.goto(coordinator.signInLink)
+  await page.getByTestId('new-run').click()
+  const hidden = page.getByTestId('hidden')
+  await hidden.fill('32, ')
+  await expect(page.getByText('A number is needed.')).toBeVisible()
+  await expect(hidden).toHaveValue('32, ')
+  await hidden.fill('32, 16')
+  await page.getByTestId('create').click()
+  await expect(page.getByTestId('run-state')).toHaveAttribute('data-state', 'created')
+})

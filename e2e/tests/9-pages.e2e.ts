@@ -135,3 +135,25 @@ async function press(page: Page, testId: string): Promise<void> {
   }
   throw new Error(`${testId} is not reached with ${MOST_TABS} tabs`)
 }
+
+test('a run without a place says so before the click, and a tab that waits says what for', async ({
+  start,
+  join,
+  page,
+}) => {
+  const coordinator = await start({ flags: ['--no-demo'] })
+  const run = await coordinator.startRun({ ...smallRun, method: { id: 'signsgd' } })
+  const url = `${coordinator.url}/run/${run.id}?backend=wasm`
+  await join(url, { backend: 'wasm' })
+  await until('one is there', async () => (await coordinator.run(run.id)).contributors === 1)
+  await page.goto(url)
+  await expect(page.getByText('This run is full')).toBeVisible()
+  await expect(page.getByText('This run is for one contributor.')).toBeVisible()
+  await expectSound(page, 'a full run')
+  await press(page, 'join')
+  await expect(page.getByTestId('status')).toHaveText('The run is full')
+  await expect(page.getByText('RUN_FULL')).toHaveCount(0)
+  await press(page, 'way-runs')
+  await expect(page.getByText('Full', { exact: true })).toBeVisible()
+  await expect(page.getByText('Needs you most')).toHaveCount(0)
+})

@@ -299,3 +299,21 @@ test('who is removed from a run may signal no more', async () => {
   await world.training?.kick(run, removed.view.me?.contributor ?? 0, true)
   expect(revoked).toEqual([peer])
 })
+
+test('who is removed and who is banned stands in the log under codes of their own, by name', async () => {
+  const world = new World(92)
+  const run = await world.run(smallRun)
+  const gone = [world.join(run), world.join(run)]
+  await world.reach(run, 3)
+  for (const [k, { session, view }] of gone.entries()) {
+    await world.training?.kick(run, view.me?.contributor ?? 0, k === 1)
+    await session.stop()
+  }
+  const events = (await world.training?.events(run, 50)) ?? []
+  const logged = events.filter(({ code }) => code === 'removed' || code === 'banned')
+  const [removed, banned] = gone.map(({ view }) => view.me?.name ?? '')
+  expect(logged.map(({ code, text }) => `${code}: ${text}`).sort()).toEqual([
+    `banned: You excluded ${banned} from this run for good.`,
+    `removed: You removed ${removed}; it may join again.`,
+  ])
+})

@@ -30,6 +30,7 @@ export const runOfTests: RunView = {
   accuracyRound: 0,
   contributors: 2,
   ready: 1,
+  places: null,
   createdAtMs: 1,
   startedAtMs: null,
   roundMs: null,

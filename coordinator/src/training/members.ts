@@ -28,12 +28,28 @@ export interface Refusal {
   readonly fatal: boolean
 }
 
-/** Why a contributor is sent away, by the code that it is told. */
+/** Why a contributor is sent away, by the code that it is told: to it, and in the operator's log. */
 const EXCLUSIONS = {
-  KICKED: 'The operator removed you from the run.',
-  BANNED: 'The operator has excluded you from this run.',
-  TOO_MANY_STRIKES: 'Too many broken messages came from this browser.',
-  RATE_LIMITED: 'Far too many messages came from this browser.',
+  KICKED: {
+    said: 'The operator removed you from the run.',
+    event: 'removed',
+    logged: (name: string) => `You removed ${name}; it may join again.`,
+  },
+  BANNED: {
+    said: 'The operator has excluded you from this run.',
+    event: 'banned',
+    logged: (name: string) => `You excluded ${name} from this run for good.`,
+  },
+  TOO_MANY_STRIKES: {
+    said: 'Too many broken messages came from this browser.',
+    event: 'excluded',
+    logged: (name: string) => `${name} sent too many broken messages.`,
+  },
+  RATE_LIMITED: {
+    said: 'Far too many messages came from this browser.',
+    event: 'excluded',
+    logged: (name: string) => `${name} sent far too many messages.`,
+  },
 } as const
 export type Exclusion = keyof typeof EXCLUSIONS
 
@@ -81,7 +97,7 @@ export class Members {
     if ('code' in admitted) return admitted
     const { contributor, token } = admitted
     if (contributor.banned) {
-      return { code: 'BANNED', detail: EXCLUSIONS.BANNED, fatal: true }
+      return { code: 'BANNED', detail: EXCLUSIONS.BANNED.said, fatal: true }
     }
     if (contributor.connection) this.#replace(contributor, contributor.connection)
     contributor.connection = connection
@@ -112,7 +128,8 @@ export class Members {
   /** Of places, which others leave: worth another try. */
   #full(): Refusal {
     const { id } = this.#driver.parts.stored.settings.method
-    const detail = `${id} takes ${this.#most} contributors at once; a place may become free.`
+    const most = this.#most === 1 ? 'one contributor' : `${this.#most} contributors`
+    const detail = `${id} takes ${most} at once; a place may become free.`
     return { code: 'RUN_FULL', detail, fatal: false }
   }
 
@@ -189,11 +206,11 @@ export class Members {
   /** Closes the connection with the reason; a banned contributor cannot come back by its token. */
   kick(contributor: Contributor, code: Exclusion): void {
     const { events, leases } = this.#driver.parts
-    const reason = EXCLUSIONS[code]
+    const { said, event, logged } = EXCLUSIONS[code]
     if (code === 'BANNED') contributor.banned = true
     const strikes = Math.round(contributor.strikes(this.#clock.nowMs()))
-    contributor.send({ type: 'error', code, detail: reason, fatal: true, strikes })
-    events.add('warn', 'excluded', `${contributor.name}: ${reason}`, null, contributor.name)
+    contributor.send({ type: 'error', code, detail: said, fatal: true, strikes })
+    events.add('warn', event, logged(contributor.name), null, contributor.name)
     leases.release(contributor.number)
     this.revokeSignal(contributor)
     const { connection } = contributor

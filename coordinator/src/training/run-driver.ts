@@ -9,6 +9,7 @@ import type { Clock } from '@quorate/shared/clock/clock'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import type { Verdict } from '@quorate/shared/methods/method'
 import type { ContributorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import { placesOf } from '@quorate/shared/run/capacity'
 import type { RunState } from '@quorate/shared/run/state'
 import { deadlinesFor } from '@quorate/shared/round/deadlines'
 import { contributionBytes } from './contribution-bytes.ts'
@@ -142,6 +143,7 @@ export class RunDriver {
       ...book.latestEvaluation(),
       contributors: roster.present().length,
       ready: roster.ready().length,
+      places: placesOf(stored.settings.method, model.d),
       createdAtMs: stored.createdAtMs,
       startedAtMs: this.#startedAtMs,
       roundMs,

@@ -333,7 +333,7 @@ function damagedView(stored: StoredRun, code: string): RunView {
   return {
     ...{ id, number, settings, createdAtMs, startedAtMs },
     state: { kind: 'paused', by: 'fault', reason: `This run cannot be opened (${code}).` },
-    ...{ d: 0, round: 0, contributors: 0, ready: 0 },
+    ...{ d: 0, round: 0, contributors: 0, ready: 0, places: null },
     ...{ accuracy: null, loss: null, accuracyRound: null },
     ...{ roundMs: null, timeLeftMs: null, digest: null },
   }

@@ -1,7 +1,7 @@
 /** What the HTTP API and the dashboards' live feed give; one schema each for server and pages. */
 import { z } from 'zod'
 import { backendName, trafficReport } from '../protocol/messages.ts'
-import { runSettings } from '../run/settings.ts'
+import { keptSettings } from '../run/settings.ts'
 import { runState } from '../run/state.ts'
 
 const count = z.int().min(0)
@@ -55,7 +55,7 @@ export type ContributorView = z.infer<typeof contributorView>
 export const runView = z.strictObject({
   id: z.string(),
   number: count,
-  settings: runSettings,
+  settings: keptSettings,
   state: runState,
   d: count,
   /** Rounds decided. */
@@ -65,6 +65,8 @@ export const runView = z.strictObject({
   accuracyRound: count.nullable(),
   contributors: count,
   ready: count,
+  /** Contributors at once, at most; null = no bound. */
+  places: count.nullable(),
   createdAtMs: z.number(),
   startedAtMs: z.number().nullable(),
   /** Median of the last 20 rounds. */

@@ -4,7 +4,7 @@
  * docs/protocol.md.
  */
 import { z } from 'zod'
-import { MAX_GROUP, runSettings } from '../run/settings.ts'
+import { MAX_GROUP, keptSettings } from '../run/settings.ts'
 import { runState } from '../run/state.ts'
 
 const count = z.int().min(0)
@@ -125,7 +125,7 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
       id: z.string(),
       /** The run's number in binary frames. */
       number: u32,
-      settings: runSettings,
+      settings: keptSettings,
       input: z.tuple([z.int(), z.int(), z.int()]),
       classes: z.int(),
       d: z.int(),

@@ -15,6 +15,12 @@ export function contributorsAtMost(method: MethodSettings, d: number): number {
   return sendsVectors(method) ? Math.floor(MAX_ROUND_BYTES / (4 * d)) : Infinity
 }
 
+/** `contributorsAtMost` as the API says it: null = no bound. */
+export function placesOf(method: MethodSettings, d: number): number | null {
+  const most = contributorsAtMost(method, d)
+  return Number.isFinite(most) ? most : null
+}
+
 /** @throws LayoutError where d parameters are too many for the method, or for its voters. */
 export function checkSize({ method, minVoters }: RunSettings, d: number): void {
   if (sendsVectors(method) && d > MAX_VECTOR_SIZE) {

@@ -2,7 +2,7 @@ import type { RunView } from '@quorate/shared/api/api'
 import { demoSettings, runSettings } from '@quorate/shared/run/settings'
 import type { RunState } from '@quorate/shared/run/state'
 import { describe, expect, it } from 'vitest'
-import { byNeed, choose, mayJoin, nextRun } from './choose.ts'
+import { byNeed, choose, isFull, isSuggested, mayJoin, nextRun } from './choose.ts'
 
 function run(id: string, state: RunState, ready = 0): RunView {
   return {
@@ -17,6 +17,7 @@ function run(id: string, state: RunState, ready = 0): RunView {
     accuracyRound: null,
     contributors: ready,
     ready,
+    places: null,
     createdAtMs: 0,
     startedAtMs: null,
     roundMs: null,
@@ -31,6 +32,7 @@ const lonely = run('lonely', { kind: 'training' }, 1)
 const waiting = run('waiting', { kind: 'waiting', need: 4, have: 3 })
 const created = run('created', { kind: 'created' })
 const heldUp = run('held-up', { kind: 'paused', by: 'fault', reason: 'The ledger is damaged.' })
+const full = { ...run('full', { kind: 'training' }, 1), places: 1 }
 const paused = run('paused', { kind: 'paused', by: 'operator', reason: '' })
 
 describe('the choice of a run', () => {
@@ -43,6 +45,18 @@ describe('the choice of a run', () => {
     const open = [finished, heldUp, paused, created, crowded, waiting].filter(mayJoin)
     expect(open).toEqual([paused, created, crowded, waiting])
     expect(choose('/', [heldUp, lonely])).toEqual({ kind: 'run', run: lonely })
+  })
+
+  it('suggests no run that has no place, is not started or stands still', () => {
+    const all = [finished, heldUp, paused, created, full, crowded, waiting]
+    expect(all.filter(isSuggested)).toEqual([crowded, waiting])
+    expect(choose('/', [full, crowded])).toEqual({ kind: 'list', runs: [crowded, full] })
+  })
+
+  it('counts a run as full where the last place is taken, and where there is a bound', () => {
+    expect([full, { ...full, contributors: 0 }, crowded].map(isFull)).toEqual([true, false, false])
+    const over = { ...full, state: finished.state }
+    expect([full, over].map(mayJoin)).toEqual([true, false])
   })
 
   it('goes straight to a lone run, and to the only one that is not over', () => {
@@ -76,6 +90,6 @@ describe('the run offered after one that is over', () => {
 
   it('is else the one that needs people most, and none where nothing trains', () => {
     expect(nextRun(finished, [finished, different])).toEqual({ kind: 'other', run: different })
-    expect(nextRun(finished, [finished, created])).toBeNull()
+    expect(nextRun(finished, [finished, created, full])).toBeNull()
   })
 })

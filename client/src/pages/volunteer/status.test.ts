@@ -1,7 +1,7 @@
 import type { RunState } from '@quorate/shared/run/state'
 import { describe, expect, it } from 'vitest'
 import type { SessionStatus } from '../../session/view.ts'
-import { progressOf, statusLine } from './status.ts'
+import { progressOf, statusLine, troubleText } from './status.ts'
 
 const statuses: { [K in SessionStatus['kind']]: readonly Extract<SessionStatus, { kind: K }>[] } = {
   idle: [{ kind: 'idle' }],
@@ -16,7 +16,10 @@ const statuses: { [K in SessionStatus['kind']]: readonly Extract<SessionStatus, 
     { kind: 'ending', then: 'stopped' },
   ],
   paused: [{ kind: 'paused' }],
-  'connection-lost': [{ kind: 'connection-lost', retryAtMs: 5000, reason: 'closed' }],
+  'connection-lost': [
+    { kind: 'connection-lost', retryAtMs: 5000, reason: 'closed' },
+    { kind: 'connection-lost', retryAtMs: 5000, reason: 'RUN_FULL' },
+  ],
   stopped: [{ kind: 'stopped' }],
   finished: [{ kind: 'finished' }],
   failed: [
@@ -43,7 +46,7 @@ const runStates: { [K in RunState['kind']]: readonly Extract<RunState, { kind: K
 
 const everyStatus = Object.values(statuses).flat()
 const everyRunState = [null, ...Object.values(runStates).flat()]
-const context = { nowMs: 0, pausedBy: 'me', joinable: true } as const
+const context = { nowMs: 0, pausedBy: 'me', joinable: true, places: null } as const
 
 describe('the status line', () => {
   it('has a title and a sentence for every state of session and run', () => {
@@ -71,6 +74,22 @@ describe('the status line', () => {
       statusLine({ status: lost, runState: null }, { ...context, nowMs })
     expect(at(1500).sentence).toContain('in 4 s')
     expect(at(9000).sentence).toContain('Trying again now')
+  })
+
+  it('says of a full run that it is, for how many it is, and where else to go', () => {
+    const [, full] = statuses['connection-lost']
+    if (!full) throw new Error('no example')
+    const said = statusLine({ status: full, runState: null }, { ...context, places: 1 })
+    expect(said).toMatchObject({ title: 'The run is full', code: null })
+    expect(said.sentence).toBe(
+      'This run is for one contributor. A place may become free: trying again in 5 s.',
+    )
+    expect(said.ways).toEqual(['runs', 'stop-now'])
+  })
+
+  it('says a known trouble in plain words, and any other as it came', () => {
+    expect(troubleText('RUN_FULL: signsgd takes one contributor at once.')).not.toMatch(/RUN_FULL/)
+    expect(troubleText('TypeError: x: y')).toBe('TypeError: x: y')
   })
 
   it('says who is missing while the run waits', () => {

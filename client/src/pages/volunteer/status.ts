@@ -20,14 +20,25 @@ export interface StatusLine {
 /** Why the session is paused; the session itself does not know. */
 export type PausedBy = 'me' | 'battery' | 'metered'
 
+/** A refusal that is not final: the server closes with it, and the tab tries again. */
+const RUN_FULL = 'RUN_FULL'
+
+/** The last trouble: in words of the page where it begins with a code that they know. */
+export function troubleText(trouble: string): string {
+  const [code = ''] = trouble.split(': ', 1)
+  return (Object.hasOwn(words.troubles, code) ? words.troubles[code] : undefined) ?? trouble
+}
+
 /** What to say of every state of a session in every state of its run, and the way out of it. */
 export function statusLine(
   view: Pick<SessionView, 'status' | 'runState'>,
   context: {
     readonly nowMs: number
     readonly pausedBy: PausedBy
-    /** The run is neither over nor held up, whether or not this session heard of it. */
+    /** The run is neither over nor held up nor full, whether or not this session heard of it. */
     readonly joinable: boolean
+    /** Contributors that the run takes at once; null = no bound. */
+    readonly places: number | null
   },
 ): StatusLine {
   const { status, runState } = view
@@ -51,6 +62,9 @@ export function statusLine(
       return paused(runState, context.pausedBy)
     case 'connection-lost': {
       const seconds = Math.max(0, Math.ceil((status.retryAtMs - context.nowMs) / 1000))
+      if (status.reason === RUN_FULL) {
+        return line('warn', words.noPlace(context.places, seconds), ['runs', 'stop-now'])
+      }
       return line('warn', words.lost(seconds), ['stop-now'])
     }
     case 'stopped':

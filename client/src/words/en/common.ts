@@ -5,6 +5,7 @@ export const common = {
   close: 'Close',
   copy: 'Copy',
   more: (count: string) => `Show ${count} more`,
+  created: (when: string) => `Created ${when}`,
   shown: (shown: string, all: string) => `${shown} of ${all}`,
   copied: 'Copied',
   copyFailed: 'The browser did not let the page copy. Select the text and copy it by hand.',

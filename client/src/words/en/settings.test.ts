@@ -23,6 +23,9 @@ describe('the settings of a run in words', () => {
       settingsInWords(runSettings.parse({ ...demoSettings, ...change })).map(([label]) => label)
     expect(said({})).not.toContain('Local learning rate')
     expect(said({ localSteps: 2 })).toContain('Local learning rate')
+    expect(said({})).toEqual(expect.arrayContaining(['Block', 'Group size']))
+    const floats = said({ method: { id: 'sgd' } })
+    expect(floats.filter((label) => ['Block', 'Group size'].includes(label))).toEqual([])
     expect(said({ model: { kind: 'cnn' } })).not.toContain('Hidden widths')
   })
 

@@ -1,3 +1,4 @@
+import { sendsVectors } from '@quorate/shared/methods/settings'
 import type { MethodSettings } from '@quorate/shared/methods/settings'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import { decimal, duration, integer, percent } from '../../format/format.ts'
@@ -83,9 +84,10 @@ export function settingsInWords(
     ...(localSteps > 1 ? { localLearningRate: decimal(settings.localLearningRate) } : {}),
     warmUpRounds: integer(settings.warmUpRounds),
     weightDecay: decimal(settings.weightDecay),
-    block: integer(settings.block),
+    ...(sendsVectors(method)
+      ? {}
+      : { block: integer(settings.block), groupSize: integer(settings.groupSize) }),
     minVoters: integer(settings.minVoters),
-    groupSize: integer(settings.groupSize),
     minRoundMs: duration(settings.minRoundMs),
     ballotDeadlineMs: ballotDeadlineMs === null ? words.byMedian : duration(ballotDeadlineMs),
     evaluateEvery: integer(settings.evaluateEvery),

@@ -1,6 +1,12 @@
 /** What a machine said, as a sentence that another may follow. */
 const ended = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
 
+/** How many a run takes. */
+const takes = (places: number) =>
+  places === 1
+    ? 'This run is for one contributor.'
+    : `This run takes ${places.toLocaleString('en')} contributors at once.`
+
 /** Words of the volunteer page: plain, exact, short. */
 export const volunteer = {
   title: 'Quorate: train a model together',
@@ -18,6 +24,7 @@ export const volunteer = {
     title: 'What would you like to help train?',
     text: 'This server has several runs. Each is one model that many browsers train together.',
     suggested: 'Needs you most',
+    full: 'Full',
     people: (ready: number) =>
       ready === 1 ? '1\u00a0person\u00a0now' : `${ready}\u00a0people\u00a0now`,
     all: 'All runs',
@@ -85,6 +92,10 @@ export const volunteer = {
         'You can join all the same: WebGL or your processor does the work, whichever measures faster.',
       processor: 'You can join all the same: your processor does the work, more slowly.',
     },
+    full: 'This run is full',
+    fullNote: (places: number) =>
+      `${takes(places)} ${places === 1 ? 'The place is taken; it' : 'All places are taken; one'} may become free, and a tab that waits then gets in by itself.`,
+    queue: 'Wait for a place',
     heldUp: 'Nobody can join this run now',
     heldUpNote: (reason: string) =>
       `Something went wrong on the server: ${ended(reason)} Only the operator can mend it; this page notices when it goes on.`,
@@ -239,6 +250,10 @@ export const volunteer = {
         'It goes on by itself on another connection, or at once if you say so.',
       ],
     },
+    noPlace: (places: number | null, seconds: number) => [
+      'The run is full',
+      `${places === null ? 'All its places are taken.' : takes(places)} A place may become free: ${seconds > 0 ? `trying again in ${seconds} s` : 'trying again now'}.`,
+    ],
     lost: (seconds: number) => [
       'Connection lost',
       seconds > 0
@@ -292,6 +307,11 @@ export const volunteer = {
     } as Readonly<Record<string, readonly [string, string] | undefined>>,
     failedOther: (detail: string) => ['It does not work', detail],
     code: (code: string) => `Code: ${code}`,
+    /** Refusals that are not final, by their code. */
+    troubles: {
+      RUN_FULL: 'the run was full.',
+      TOO_MANY_NEWCOMERS: 'too many newcomers came from this address at once.',
+    } as Readonly<Record<string, string | undefined>>,
     trouble: (detail: string) => `Trying again. What went wrong: ${detail}`,
   },
   next: {

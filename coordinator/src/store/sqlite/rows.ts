@@ -1,7 +1,7 @@
 /** Rows of the database to the values of training, and back. What comes out is checked again. */
 import type { EventView, RoundMetrics } from '@quorate/shared/api/api'
 import { eventView, roundMetrics } from '@quorate/shared/api/api'
-import { runSettings } from '@quorate/shared/run/settings'
+import { keptSettings } from '@quorate/shared/run/settings'
 import { runState } from '@quorate/shared/run/state'
 import type { Insertable, Selectable } from 'kysely'
 import { z } from 'zod'
@@ -28,7 +28,7 @@ export function runOf(row: Selectable<Schema['runs']>): StoredRun {
   return {
     id: row.id,
     number: row.number,
-    settings: runSettings.parse(JSON.parse(row.settings_json)),
+    settings: keptSettings.parse(JSON.parse(row.settings_json)),
     state: runState.parse(JSON.parse(row.state_json)),
     createdAtMs: row.created_at_ms,
     startedAtMs: row.started_at_ms,

@@ -1,4 +1,4 @@
-import type { MethodSettings } from '@quorate/shared/methods/settings'
+import { sendsVectors, type MethodSettings } from '@quorate/shared/methods/settings'
 import { usualSettings } from '@quorate/shared/methods/usual'
 import { demoSettings, runSettings, type RunSettings } from '@quorate/shared/run/settings'
 
@@ -42,4 +42,6 @@ export function changeMethod(draft: RunSettings, method: MethodSettings): void {
   if (draft.localSteps === before.localSteps) draft.localSteps = after.localSteps
   if (draft.block === before.block) draft.block = after.block
   draft.method = method
+  // They have no meaning there and are not asked for: what was typed must not stay in the way.
+  if (sendsVectors(method)) Object.assign(draft, { block: after.block, groupSize: 8 })
 }

@@ -16,6 +16,16 @@ describe('the check of the form', () => {
     ['name', { name: '  ' }, 'This is needed.'],
     ['partition.alpha', { partition: { kind: 'dirichlet', alpha: -1 } }, 'More than 0.'],
     ['model.hidden', { model: { kind: 'mlp', hidden: [32, Number.NaN] } }, 'A number is needed.'],
+    [
+      'warmUpRounds',
+      { rounds: 5, warmUpRounds: 6 },
+      'The warm-up cannot be longer than all rounds together.',
+    ],
+    [
+      'localSteps',
+      { method: { id: 'fedavg' } },
+      'FedAvg takes two local steps or more; with one it is SGD.',
+    ],
     ['method.beta', { method: { id: 'ssdm', beta: 1 } }, 'Less than 1.'],
   ])('says at %s what is wrong with %o', (path, change, sentence) => {
     const { settings, problems } = checkSettings({ ...preset('demo'), ...change })

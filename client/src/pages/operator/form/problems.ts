@@ -51,6 +51,11 @@ function sentence(issue: ZodIssue): string {
       if (issue.origin === 'string') return words.tooLong(decimal(Number(issue.maximum)))
       return (issue.inclusive ? words.atMost : words.lessThan)(decimal(Number(issue.maximum)))
     default:
-      return issue.message
+      return asSentence(issue.message)
   }
+}
+
+/** A rule between settings says what is so, without a beginning and an end. */
+function asSentence(rule: string): string {
+  return `${rule.charAt(0).toUpperCase()}${rule.slice(1)}.`
 }
