@@ -31,7 +31,7 @@ Step sizes were tuned for each method over a small grid on this very problem, wi
 const CANNOT = `## What the methods cannot do
 
 - **Majority votes and SSDM do not reach the mean on partitioned data.** Signs taken by each contributor estimate a median of gradients. SSDM's published theorem said otherwise; version 6 of the paper (June 2026) corrects it: convergence needs _homogeneous_ data. E[s] = m/‖m‖, so SSDM comes to rest where Σ m/‖m‖ = 0, which for equal curvatures is the geometric median of the minima and not the minimum of the mean. [a](a-partitions.md) and [k](k-long-ssdm.md) show it. It is offered as published.
-- **Colluders defeat a majority.** If honest voters have the right sign with probability p a coordinate, a share (2p − 1)/(2p) of colluders who vote the other way turns the expected tally: all of them at p = ½ + a little, 9 % at p = .55, half at p = 1. Late in training p is near ½ almost everywhere. Who knows the tally of the same round needs fewer. [b](b-adversaries.md) has flippers, and colluders who push into one fixed direction; neither is the worst that can be done.
+- **Colluders defeat a majority.** If honest voters have the right sign with probability p a coordinate, a share (2p − 1)/(2p) of colluders who vote the other way turns the expected tally: half at p = 1, 9 % at p = .55, next to none near p = ½. Late in training p is near ½ almost everywhere. Who knows the tally of the same round needs fewer. [b](b-adversaries.md) has flippers, and colluders who push into one fixed direction; neither is the worst that can be done.
 - **Nothing here is private or verified.** Owners' tallies are believed; contributors are anonymous, so that one person may be many of them.`
 
 const WEAK = `## Where EF-Vote is weak
