@@ -102,7 +102,7 @@ function page(results: Results): Page {
         `b-${place}`,
         lineChart(
           LIES.map((attack) => ({
-            title: attack,
+            title: TOLD[attack],
             x: { title: '% of contributors that lie', scale: 'linear' as const, ends: [0, 50] },
             y: { title: 'accuracy', scale: 'linear' as const, ends: [0, 1] as const },
             lines: rowsOf(place)

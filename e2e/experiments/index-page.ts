@@ -26,12 +26,12 @@ const HOW = `## How it is measured
 
 Where nothing else is said: MNIST scaled to 0..1, MLP 784-32-10 with ReLU (d = 25,450), ten contributors, 400 decided rounds, batch 32 a contributor, drawn with replacement, γ(1 − .95·t/T), final accuracy on the 10,000 test images. "One digit each" cuts the data by label, so that contributor n holds all of digit n. Seeds are 1, 2 and 3; they decide partition, initial parameters, batches, coins and who lies. A cell is the mean ± the sample standard deviation of its seeds. Bytes are those of encoded ballots and verdicts, of all contributors together; data and control messages are not counted, and each contributor is a group of its own.
 
-Step sizes were tuned for each method over a small grid on this very problem, with the test images: good for comparing methods, a little flattering to all of them. It is one small model on one easy data set.`
+Step sizes were tuned for each method over a small grid on this very problem, with the test images, most of them in the reference implementation of [a](a-partitions.md#against-an-independent-reference): good for comparing methods, a little flattering to all of them. It is one small model on one easy data set.`
 
 const CANNOT = `## What the methods cannot do
 
 - **Majority votes and SSDM do not reach the mean on partitioned data.** Signs taken by each contributor estimate a median of gradients. SSDM's published theorem said otherwise; version 6 of the paper (June 2026) corrects it: convergence needs _homogeneous_ data. E[s] = m/‖m‖, so SSDM comes to rest where Σ m/‖m‖ = 0, which for equal curvatures is the geometric median of the minima and not the minimum of the mean. [a](a-partitions.md) and [k](k-long-ssdm.md) show it. It is offered as published.
-- **Colluders defeat a majority.** If honest voters have the right sign with probability p a coordinate, a share (2p − 1)/(2p) of colluders who vote the other way turns the expected tally: half at p = 1, 9 % at p = .55, next to none near p = ½. Late in training p is near ½ almost everywhere. Who knows the tally of the same round needs fewer. [b](b-adversaries.md) has flippers, and colluders who push into one fixed direction; neither is the worst that can be done.
+- **Colluders defeat a majority.** If honest voters have the right sign with probability p a coordinate, a share (2p − 1)/(2p) of colluders who vote the other way turns the expected tally: half at p = 1, 9 % at p = .55, next to none near p = ½.. Who knows the tally of the same round needs fewer. [b](b-adversaries.md) has flippers, and colluders who push into one fixed direction; neither is the worst that can be done.
 - **Nothing here is private or verified.** Owners' tallies are believed; contributors are anonymous, so that one person may be many of them.`
 
 const WEAK = `## Where EF-Vote is weak

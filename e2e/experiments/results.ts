@@ -112,11 +112,6 @@ export class ResultFolder {
     this.#known.set(id, result)
   }
 
-  /** Forgets a result, so that it is computed anew. */
-  forget(job: Job): void {
-    this.#known.delete(jobId(job))
-  }
-
   async #read(id: string): Promise<StoredResult | null> {
     const path = this.#path(id)
     let text: string

@@ -7,7 +7,7 @@ export interface Line {
 export interface Axis {
   readonly title: string
   readonly scale: 'linear' | 'log'
-  /** Ends of a linear axis; where not given, 0 and the largest value. */
+  /** Ends of a linear axis, points beyond which are left out; not given: 0 and the largest value. */
   readonly ends?: readonly [number, number]
 }
 
@@ -34,19 +34,29 @@ const DASHES = ['none', '7 4', '2 3']
 const SIZE = { width: 400, height: 270, left: 58, top: 30, gap: 66, bottom: 48, right: 16 }
 const LEGEND_ROW = 19
 const TICKS = 5
+/** Panels side by side; more make the text small where the picture is shown as wide as a page. */
+const COLUMNS = 2
 
-/** Panels side by side over one legend, as an SVG picture that follows the reader's light or dark. */
+/** Panels, two in a row, over one legend, as an SVG picture that follows the reader's light or dark. */
 export function lineChart(panels: readonly Panel[]): string {
   const labels = [...new Set(panels.flatMap(({ lines }) => lines.map(({ label }) => label)))]
   const { width, height, left, top, gap, bottom, right } = SIZE
-  const fullWidth = left + panels.length * width + (panels.length - 1) * gap + right
-  const columns = panels.length
+  const columns = Math.min(COLUMNS, panels.length)
+  const rowHeight = top + height + bottom
+  const legendTop = rowHeight * Math.ceil(panels.length / columns)
   const rows = Math.ceil(labels.length / columns)
-  const fullHeight = top + height + bottom + LEGEND_ROW * rows
-  const drawn = panels.map((panel, k) => draw(panel, left + k * (width + gap), labels))
+  const fullWidth = left + columns * width + (columns - 1) * gap + right
+  const fullHeight = legendTop + LEGEND_ROW * rows
+  const drawn = panels.map((panel, k) => {
+    const place = {
+      left: left + (k % columns) * (width + gap),
+      top: top + Math.floor(k / columns) * rowHeight,
+    }
+    return draw(panel, place, labels)
+  })
   const legend = labels.map((label, k) => {
     const x = left + Math.floor(k / rows) * (width + gap)
-    const y = top + height + bottom + (k % rows) * LEGEND_ROW
+    const y = legendTop + (k % rows) * LEGEND_ROW
     return (
       `<line x1="${x}" y1="${y}" x2="${x + 28}" y2="${y}" class="${lineClass(k)}"/>` +
       `<text x="${x + 36}" y="${y + 4}">${escaped(label)}</text>`
@@ -66,10 +76,10 @@ export function lineChart(panels: readonly Panel[]): string {
 
 function draw(
   { x: xAxis, y: yAxis, lines, title }: Panel,
-  left: number,
+  { left, top }: { readonly left: number; readonly top: number },
   labels: readonly string[],
 ): string {
-  const { width, height, top } = SIZE
+  const { width, height } = SIZE
   const points = lines.flatMap((line) => line.points)
   const across = scaleOf(
     xAxis,
@@ -102,13 +112,13 @@ function draw(
   return [
     ...grid,
     ...paths,
-    `<text x="${left}" y="16" font-weight="bold">${escaped(heading)}</text>`,
+    `<text x="${left}" y="${top - 14}" font-weight="bold">${escaped(heading)}</text>`,
     `<text x="${middle}" y="${top + height + 34}" text-anchor="middle">${escaped(xAxis.title)}</text>`,
   ].join('\n')
 }
 
 interface Scale {
-  /** 0..1 along the axis; beyond the ends it stays at them. */
+  /** 0..1 along the axis. */
   at(value: number): number
   shows(value: number): boolean
   readonly ticks: readonly number[]
@@ -139,8 +149,8 @@ function scaleOf({ scale, ends }: Axis, values: readonly number[]): Scale {
 
 function linear(from: number, to: number): Scale {
   return {
-    at: (value) => Math.max(0, Math.min(1, (value - from) / (to - from))),
-    shows: (value) => Number.isFinite(value),
+    at: (value) => (value - from) / (to - from),
+    shows: (value) => value >= from && value <= to,
     ticks: Array.from({ length: TICKS + 1 }, (_, k) => from + (k * (to - from)) / TICKS),
   }
 }
