@@ -45,6 +45,8 @@ const TITLES: Readonly<Record<PartitionName, string>> = {
   dirichlet: 'Dirichlet .3',
   iid: 'iid',
 }
+/** Where all of them learn, what is below would hide how they differ. */
+const LOWEST = { label: 0, dirichlet: 0.5, iid: 0.75 } as const
 /** The lines of the charts: all would be a thicket. */
 const DRAWN = [
   'sgd',
@@ -156,9 +158,7 @@ function chartOf(results: Results, partition: PartitionName): string {
         x(point.map((each) => each ?? 0)),
       ),
     }))
-  // Where all of them learn, what is below would hide how they differ.
-  const lowest = partition === 'label' ? 0 : 0.75
-  const y = { title: 'accuracy', scale: 'linear', ends: [lowest, 1] } as const
+  const y = { title: 'accuracy', scale: 'linear', ends: [LOWEST[partition], 1] } as const
   const title = TITLES[partition]
   return lineChart([
     { title, x: { title: 'rounds', scale: 'linear' }, y, lines: lines(([round = 0]) => round) },

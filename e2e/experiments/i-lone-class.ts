@@ -78,7 +78,7 @@ function page(results: Results): Page {
       readingOf(
         LISTENERS.map(onClass),
         () =>
-          `heard (${accuracyText(HEARD)} or more on the digit): ${list(true)}. Not heard: ${list(false)}. EF-Vote clips a contributor at κ times the typical loudness, and at τ times with the budget; one against nineteen must be louder than that. An operator who invites contributors and has rare classes takes a large κ without a budget; one with strangers gives rare classes to several contributors, or goes without them.`,
+          `heard (${accuracyText(HEARD)} or more on the digit): ${list(true)}. Not heard: ${list(false)}. EF-Vote clips a contributor at κ times the typical loudness, and at τ times with the budget; what one says against nineteen who have never seen the digit has to fit into that. An operator who invites contributors and has rare classes takes a large κ without a budget; one with strangers gives rare classes to several contributors, or goes without them.`,
       ),
     ),
     charts: {
