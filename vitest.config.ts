@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{shared,coordinator,client}/src/**/*.test.ts', 'e2e/{world,simulator}/**/*.test.ts'],
+    include: [
+      '{shared,coordinator,client}/src/**/*.test.ts',
+      'e2e/{world,simulator,experiments}/**/*.test.ts',
+    ],
     testTimeout: 30_000,
   },
 })

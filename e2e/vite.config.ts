@@ -1,7 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
-/** The simulator as Node runs it; the browser tests are Playwright's and are not built. */
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/**
+ * The simulator, and the experiments with the thread that computes them, as Node runs them; the
+ * browser tests are Playwright's and are not built.
+ */
 export default defineConfig({
   build: {
     ssr: true,
@@ -11,7 +16,11 @@ export default defineConfig({
     sourcemap: true,
     minify: false,
     rolldownOptions: {
-      input: { simulate: fileURLToPath(new URL('simulator/main.ts', import.meta.url)) },
+      input: {
+        simulate: source('simulator/main.ts'),
+        experiments: source('experiments/main.ts'),
+        'experiments-worker': source('experiments/worker.ts'),
+      },
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
     },
   },

@@ -45,7 +45,16 @@ describe('a liar', () => {
 
   test('that scales turns its gradient around and makes it ten times as large', () => {
     expect(lie('scale', honest, terms)).toEqual(honest)
-    expect([gradientScale('scale'), gradientScale('flip')]).toEqual([-10, 1])
+    expect([gradientScale('scale', terms), gradientScale('flip', terms)]).toEqual([-10, 1])
+  })
+
+  test('that bursts does so in one round of twenty, each in another', () => {
+    const scales = (contributor: number) =>
+      Array.from({ length: 20 }, (_, attempt) => gradientScale('burst', { attempt, contributor }))
+    expect(scales(3).indexOf(1e4)).toBe(17)
+    expect(scales(4).indexOf(1e4)).toBe(16)
+    expect(scales(3).filter((scale) => scale !== 1)).toEqual([1e4])
+    expect(lie('burst', honest, terms)).toEqual(honest)
   })
 
   test('that sends floats turns, redraws and enlarges them', () => {

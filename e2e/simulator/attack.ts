@@ -24,9 +24,16 @@ export interface AttackTerms {
   readonly units: Uint8Array | null
 }
 
+const BURST = { scale: 1e4, everyRounds: 20 } as const
+
 /** What a liar multiplies its gradient by before the method sees it. */
-export function gradientScale(attack: Attack): number {
-  return attack === 'scale' ? -10 : 1
+export function gradientScale(
+  attack: Attack,
+  { attempt, contributor }: Pick<AttackTerms, 'attempt' | 'contributor'>,
+): number {
+  if (attack === 'scale') return -10
+  const bursts = attack === 'burst' && (attempt + contributor) % BURST.everyRounds === 0
+  return bursts ? BURST.scale : 1
 }
 
 /**
@@ -36,6 +43,8 @@ export function gradientScale(attack: Attack): number {
  * - flip-loud: the opposite signs, as loud as the budget allows (the owner refuses more);
  * - random: random signs at the honest weights;
  * - scale: the ballot as it is, of a gradient times −10;
+ * - burst: the ballot as it is, of a gradient 1e4 times too large in one round of twenty, which is
+ *   another round for the next contributor;
  * - collude: every liar the same random direction, the same in all rounds, as loud as allowed.
  */
 export function lie(attack: Attack, ballot: Ballot, terms: AttackTerms): Ballot {
@@ -55,6 +64,7 @@ export function lie(attack: Attack, ballot: Ballot, terms: AttackTerms): Ballot 
         signs: randomSigns(ballot.signs, [seed, RANDOM_PATH, attempt, contributor]),
       }
     case 'scale':
+    case 'burst':
       return ballot
     case 'collude':
       return {
@@ -82,6 +92,7 @@ export function lieInFloats(
     case 'random':
       return resigned(vector, [seed, RANDOM_PATH, attempt, contributor], 1)
     case 'scale':
+    case 'burst':
       return vector
     case 'collude':
       return resigned(vector, [seed, COLLUDE_PATH], LOUD)

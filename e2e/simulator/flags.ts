@@ -49,6 +49,12 @@ const FLAGS: Readonly<Record<string, Flag>> = {
     fallback: 'label',
     at: 'run.partition.kind',
   },
+  'lone-class': {
+    value: 'k',
+    help: 'all records of this class are shard 0, and the partition cuts the rest',
+    at: 'loneClass',
+    read: number,
+  },
   alpha: { value: 'a', help: 'of a Dirichlet partition', at: 'run.partition.alpha', read: number },
   exponent: {
     value: 'a',

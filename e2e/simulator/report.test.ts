@@ -10,6 +10,7 @@ const result: SimulationResult = {
   d: 1000,
   finalAccuracy: 0.9123,
   bestAccuracy: 0.92,
+  classAccuracy: [0.92, 0.9],
   curve: [point, { round: 40, accuracy: 0.9123, loss: 0.3, upBytes: 50_000, downBytes: 100_000 }],
   roundsTo: { '0.9': 40, '0.95': null },
   bytesTo: { '0.9': 150_000, '0.95': null },

@@ -6,6 +6,8 @@ import type { SimulationSettings } from './settings.ts'
 import { ATTACKS, simulationSettings } from './settings.ts'
 import type { Progress } from './simulate.ts'
 import { simulate } from './simulate.ts'
+import { shardsOf } from './shards.ts'
+import { SharedChunks } from './data.ts'
 import { smallData } from './small-data.fixture.ts'
 
 const data = smallData()
@@ -149,6 +151,23 @@ describe('the crowd', () => {
     const attacked = await simulate(small({ adversaries: 0.25, attack }), data)
     expect(attacked.digest).not.toBe(honest.digest)
     expect(attacked).toMatchObject({ ballots: 160, refused: {}, stopped: null })
+  })
+
+  test('a lone class is one shard by itself, and the partition cuts the rest', async () => {
+    const settings = small({ loneClass: 2 }, { partition: { kind: 'iid' }, rounds: 1 })
+    const shards = await shardsOf(settings, data, new SharedChunks())
+    expect(shards.map(({ shard }) => shard)).toEqual([0, 1, 2, 3])
+    expect(shards.map(({ labels }) => labels[2])).toEqual([100, 0, 0, 0])
+    expect(shards[0]?.labels).toEqual([0, 0, 100, 0])
+    const rest = shards.slice(1).map(({ labels }) => labels.reduce((sum, count) => sum + count, 0))
+    expect(rest).toEqual([100, 100, 100])
+  })
+
+  test('accuracy by class adds up to the accuracy', async () => {
+    const { classAccuracy, finalAccuracy } = await simulate(small({}, { rounds: 5 }), data)
+    expect(classAccuracy).toHaveLength(4)
+    const mean = classAccuracy.reduce((sum, each) => sum + each, 0) / 4
+    expect(mean).toBeCloseTo(finalAccuracy, 9)
   })
 
   test('liars in the majority win', async () => {

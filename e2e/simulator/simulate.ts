@@ -1,5 +1,4 @@
 import type { DataSet } from '@quorate/coordinator/data/data-set'
-import { makeShards } from '@quorate/coordinator/data/shards'
 import { RunModel } from '@quorate/coordinator/training/run-model'
 import type { RunInfo } from '@quorate/client/session/ports'
 import { FastModel } from '@quorate/shared/model/fast-model'
@@ -7,6 +6,7 @@ import { Crowd } from './crowd.ts'
 import { SharedChunks } from './data.ts'
 import { testSet } from './evaluation.ts'
 import type { SimulationSettings } from './settings.ts'
+import { shardsOf } from './shards.ts'
 import { calibrate, RUN, vote } from './vote.ts'
 
 /** Accuracies that people compare methods by. */
@@ -34,6 +34,8 @@ export interface SimulationResult {
   readonly d: number
   readonly finalAccuracy: number
   readonly bestAccuracy: number
+  /** At the end, by class. */
+  readonly classAccuracy: readonly number[]
   readonly curve: readonly CurvePoint[]
   /** First evaluated round at which the accuracy was reached; null = never. */
   readonly roundsTo: Readonly<Record<string, number | null>>
@@ -73,7 +75,7 @@ export async function simulate(
   const model = new RunModel(run, data.shape, settings.holdTies ? { tieRule: 'hold' } : {})
   const gradients = new FastModel(run.model, data.shape)
   const chunks = new SharedChunks()
-  const shards = await makeShards(data, run, chunks)
+  const shards = await shardsOf(settings, data, chunks)
   const info: RunInfo = {
     id: 'simulation',
     number: RUN,
@@ -111,6 +113,7 @@ export async function simulate(
     settings,
     d: model.d,
     ...summary(curve),
+    classAccuracy: evaluate(model.parameters).classAccuracy,
     ...counts.result(),
     stopped,
     digest: model.digest(),

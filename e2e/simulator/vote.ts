@@ -58,7 +58,8 @@ export async function calibrate(
   const shares = sharesOf(voters)
   const reports: number[] = []
   for (const [at, voter] of voters.entries()) {
-    const report = await voter.trainer.loudness(orderOf(voter, settings, { share: shares[at] }))
+    const order = orderOf(voter, settings, { share: shares[at], attempt: 0 })
+    const report = await voter.trainer.loudness(order)
     if (report !== null) reports.push(report)
   }
   if (reports.length === 0) return null
@@ -79,7 +80,7 @@ export async function vote(
   for (const [at, voter] of voters.entries()) {
     const { number } = voter.contributor
     const order = {
-      ...orderOf(voter, settings, { share: shares[at], round: model.round }),
+      ...orderOf(voter, settings, { share: shares[at], round: model.round, attempt }),
       attempt,
       learningRate: work.learningRate,
       slices: work.slices.length,
@@ -124,11 +125,12 @@ function openRound(
 }
 
 function orderOf(
-  { draws, attack }: Voter,
+  { draws, attack, contributor }: Voter,
   { batch }: RunSettings,
-  { share = 1, round = 0 }: { share: number | undefined; round?: number },
+  { share = 1, round = 0, attempt }: { share: number | undefined; round?: number; attempt: number },
 ): BatchOrder {
-  return { round, batch, draws, share: share * (attack ? gradientScale(attack) : 1) }
+  const scale = attack ? gradientScale(attack, { attempt, contributor: contributor.number }) : 1
+  return { round, batch, draws, share: share * scale }
 }
 
 /** What leaves: the honest contribution, or a lie in its place. */

@@ -38,7 +38,9 @@ const targets = [
     needs: ['e2e/simulator/main.ts', 'e2e/vite.config.ts'],
     output: 'e2e/dist/simulate.js',
     inputs: () => [
-      ...['simulator', 'vite.config.ts', 'package.json'].map((name) => `e2e/${name}`),
+      ...['simulator', 'experiments', 'vite.config.ts', 'package.json'].map(
+        (name) => `e2e/${name}`,
+      ),
       ...['coordinator/src', 'client/src/session', 'client/src/trainer'],
     ],
   },

@@ -1,0 +1,98 @@
+import { lineChart } from '../simulator/line-chart.ts'
+import type { Experiment, Page } from './experiment.ts'
+import type { Results } from './figures.ts'
+import {
+  accuracyText,
+  meanCurve,
+  meanOf,
+  readingOf,
+  sampleOf,
+  sampleText,
+  simulationsOf,
+} from './figures.ts'
+import { blocks, picture, table } from './markdown.ts'
+import type { MethodInput } from './mnist.ts'
+import { mnistJob, OPEN, TRUSTED } from './mnist.ts'
+
+const SEEDS = 3
+const PRESETS = [
+  { label: 'open (κ 4, τ 2)', method: OPEN },
+  { label: 'trusted (κ 8)', method: TRUSTED },
+]
+const BURST_ERROR_BOUNDS = [10, 2] as const
+
+interface BurstRow {
+  readonly label: string
+  readonly job: (bursts: boolean, seed: number) => ReturnType<typeof mnistJob>
+}
+
+/** Everybody's gradient is 1e4 times too large in one round of twenty. */
+const BURSTS: readonly BurstRow[] = [
+  ...BURST_ERROR_BOUNDS.flatMap((errorBound) =>
+    PRESETS.map(({ label, method }) => ({
+      label: `ef-vote, ${label}, K = ${errorBound}`,
+      job: (bursts: boolean, seed: number) => burstJob({ ...method, errorBound }, { bursts, seed }),
+    })),
+  ),
+  {
+    label: 'signsgd-mv',
+    job: (bursts: boolean, seed: number) => burstJob({ id: 'signsgd-mv' }, { bursts, seed }),
+  },
+]
+
+function burstJob(method: MethodInput, { bursts, seed }: { bursts: boolean; seed: number }) {
+  return mnistJob({
+    method,
+    learningRate: 3e-3,
+    seed,
+    crowd: bursts ? { adversaries: 1, attack: 'burst' } : {},
+  })
+}
+
+function page(results: Results): Page {
+  const of = ({ job }: BurstRow, burst: boolean) => ({
+    job: (seed: number) => job(burst, seed),
+    seeds: SEEDS,
+  })
+  const sample = (row: BurstRow, burst: boolean) => sampleOf(results, of(row, burst))
+  const rows = BURSTS.map((row) => [
+    row.label,
+    sampleText(sample(row, false)),
+    sampleText(sample(row, true)),
+  ])
+  const change = (row: BurstRow) =>
+    `${row.label} ${accuracyText(meanOf(sample(row, false)) ?? NaN)} → ${accuracyText(meanOf(sample(row, true)) ?? NaN)}`
+  return {
+    text: blocks(
+      "Ten contributors, one digit each; nobody lies, but every contributor's gradient is 1e4 times too large in one round of twenty, each in another round. K bounds what EF-Vote lets a contributor be owed, in multiples of what it can say in a round (the default is 10). γ .003, final accuracy.",
+      table(['method', 'without bursts', 'with'], rows),
+      picture('j-bursts', 'Accuracy by rounds with bursts of scale'),
+      readingOf(
+        BURSTS.flatMap((row) => [sample(row, false), sample(row, true)]),
+        () =>
+          `${BURSTS.map(change).join('; ')}. A burst leaves a debt of K rounds of full loudness, and while it is paid off the contributor says what its burst said; a smaller K forgets sooner. Signs alone do not notice a scale, but do not learn this data either.`,
+      ),
+    ),
+    charts: {
+      'j-bursts': lineChart([
+        {
+          x: { title: 'rounds', scale: 'linear' },
+          y: { title: 'accuracy with bursts', scale: 'linear', ends: [0, 1] },
+          lines: BURSTS.map((row) => ({
+            label: row.label,
+            points: meanCurve(simulationsOf(results, of(row, true).job, SEEDS), ([round]) => round),
+          })),
+        },
+      ]),
+    },
+  }
+}
+
+export const bursts: Experiment = {
+  id: 'j',
+  name: 'bursts',
+  title: 'Bursts of scale',
+  seeds: SEEDS,
+  jobs: (seed) => BURSTS.flatMap(({ job }) => [job(false, seed), job(true, seed)]),
+  page,
+}
