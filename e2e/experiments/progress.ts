@@ -1,40 +1,28 @@
+import { StatusLine } from '../simulator/status-line.ts'
+import type { Output } from '../simulator/status-line.ts'
 import type { PoolProgress } from './pool.ts'
-
-/** Where the line goes; on a terminal it is written over, elsewhere a new one comes now and then. */
-interface Output {
-  readonly isTTY?: boolean
-  write(text: string): unknown
-}
 
 const EVERY_MS = { terminal: 500, file: 30_000 } as const
 
 /** How far all simulations are, and how long they will take. */
 export class PoolLine {
-  readonly #output: Output
-  readonly #nowMs: () => number
-  readonly #startMs: number
-  #shownMs = -Infinity
+  readonly #line: StatusLine
 
   constructor(output: Output, nowMs: () => number) {
-    this.#output = output
-    this.#nowMs = nowMs
-    this.#startMs = nowMs()
+    this.#line = new StatusLine(output, nowMs, EVERY_MS)
   }
 
   show({ finished, jobs, share }: PoolProgress): void {
-    const nowMs = this.#nowMs()
-    const everyMs = this.#output.isTTY ? EVERY_MS.terminal : EVERY_MS.file
-    if (nowMs - this.#shownMs < everyMs) return
-    this.#shownMs = nowMs
-    const leftMs = share > 0 ? ((nowMs - this.#startMs) * (1 - share)) / share : null
-    const left = leftMs === null ? '' : `, ${duration(leftMs)} left`
-    const text = `${finished} of ${jobs} simulations, ${(100 * share).toFixed(1)} %${left}`
-    this.#output.write(this.#output.isTTY ? `\r\x1b[K${text}` : `${text}\n`)
+    this.#line.show((passedMs) => {
+      const leftMs = share > 0 ? (passedMs * (1 - share)) / share : null
+      const left = leftMs === null ? '' : `, ${duration(leftMs)} left`
+      return `${finished} of ${jobs} simulations, ${(100 * share).toFixed(1)} %${left}`
+    })
   }
 
   /** Takes the line off a terminal. */
   end(): void {
-    if (this.#output.isTTY) this.#output.write('\r\x1b[K')
+    this.#line.end()
   }
 }
 

@@ -27,6 +27,7 @@ import { faultCodeOf } from './fault-code.ts'
 import type { EventLog } from './event-log.ts'
 import { Leasing } from './leasing.ts'
 import type { LeaseBook } from './lease-book.ts'
+import { NotFinite } from './not-finite.ts'
 import { openingMessages, planRound, sharesOf } from './opening.ts'
 import type { Participant } from './opening.ts'
 import type { Evaluator, Ledger, Store, StoredRun } from './ports.ts'
@@ -44,8 +45,6 @@ const VOID_PAUSE_MS = 500
  * longer wait for somebody can follow each other within milliseconds.
  */
 const RECENT_ATTEMPTS = 256
-/** So many attempts in a row without one finite gradient, and the model itself is looked at. */
-const HOPELESS_ATTEMPTS = 5
 /** A mean cross-entropy beyond this is of a model that is lost. */
 const LOST_LOSS = 1e6
 const DIVERGED = 'The model has diverged: the learning rate is too large for this method and model.'
@@ -93,10 +92,7 @@ export class RunDriver {
   readonly #attempts: Attempts
   #groups: readonly (readonly number[])[] = []
   #attemptsThisRound = 0
-  /** Who abstained from the attempt at work because its gradient was not finite. */
-  readonly #notFinite = new Set<number>()
-  /** Attempts in a row in which nobody's was. */
-  #hopelessInARow = 0
+  readonly #notFinite = new NotFinite()
   /** Since the last round was accounted for; some come while none is open. */
   #lateBallots = 0
   /** Set by a failed write: memory is ahead of the disk, and the disk knows what was decided. */
@@ -359,6 +355,7 @@ export class RunDriver {
     const inputs = { participants, previousGroups: this.#groups, d: model.d, deadlines }
     const plan = planRound(at, settings, inputs)
     this.#groups = plan.groups.map((group) => group.members)
+    this.#notFinite.opened()
     const learningRate = learningRateAt(settings, model.round)
     const { block, d, units, tensors, seed, method } = model
     const work = new RoundAtWork(
@@ -391,7 +388,7 @@ export class RunDriver {
     const { record, outcome } = work.result()
     const valid = outcome.map((slice) => slice.valid)
     this.#attemptsThisRound += 1
-    const hopeless = this.#heedNotFinite(work)
+    const hopeless = this.#notFinite.heed(work.plan, this.#attemptsThisRound, this.parts.events)
     if (!valid.includes(true)) {
       settleRound(work, { kind: 'void' }, this.parts)
       if (this.#attemptsThisRound === 1) {
@@ -417,29 +414,13 @@ export class RunDriver {
     )
   }
 
-  /** Says whose gradients were not finite; true when nobody's has been for a while. */
-  #heedNotFinite(work: RoundAtWork): boolean {
-    const { round, groups } = work.plan
-    const asked = groups.reduce((sum, { members }) => sum + members.length, 0)
-    const many = this.#notFinite.size
-    this.#notFinite.clear()
-    this.#hopelessInARow = many === asked ? this.#hopelessInARow + 1 : 0
-    if (many > 0 && this.#attemptsThisRound === 1) {
-      const text = `${many} of ${asked} gradients were not finite; their contributors abstained.`
-      this.parts.events.add('warn', 'not-finite', text, round)
-    }
-    if (this.#hopelessInARow < HOPELESS_ATTEMPTS) return false
-    this.#hopelessInARow = 0
-    return true
-  }
-
   /** Contributors may say anything of their gradients: the run pauses only for what we see ourselves. */
   #checkDiverged(): void {
     const { evaluator, stored, model, events } = this.parts
     const { dataSet, model: spec } = stored.settings
     evaluator.evaluate({ dataSet, model: spec, parameters: model.parameters.slice() }).then(
       (value) => {
-        if (!value || value.loss <= LOST_LOSS || !this.running) return
+        if (!value || value.loss <= LOST_LOSS || !this.running || this.#closed) return
         this.#pause('fault', { reason: DIVERGED, event: DIVERGED })
       },
       (error: unknown) => events.add('error', 'evaluation-failed', detailOf(error), model.round),
