@@ -45,6 +45,7 @@ async function run(
   const coordinator = await startCoordinator(config, built, log)
   let volunteers: Volunteers | null = null
   endOnSignals(async () => {
+    coordinator.training.halt()
     await volunteers?.close()
     await coordinator.close()
   })
