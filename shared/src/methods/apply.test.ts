@@ -33,6 +33,31 @@ describe('applyVerdict', () => {
       }),
     )
   })
+  it('is the same by the word as by the coordinate, whatever the slices', () => {
+    const input = fc.record({
+      x: fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), {
+        minLength: 1,
+        maxLength: 300,
+      }),
+      step: fc.float({ noNaN: true, noDefaultInfinity: true }),
+      count: fc.integer({ min: 1, max: 5 }),
+      seed: fc.array(fc.boolean(), { minLength: 300, maxLength: 300 }),
+      // A block of 4 cuts words, as no run does.
+      block: fc.constantFrom(4, 64),
+    })
+    fc.assert(
+      fc.property(input, ({ x: values, step, count, seed, block }) => {
+        const all = values.map((_, i) => (seed[i] ? 1 : -1))
+        const slices = sliceRanges(values.length, block, count)
+        const valid = slices.map(({ index }) => index !== 1)
+        const [x, reference] = [Float32Array.from(values), Float32Array.from(values)]
+        applyVerdict(x, signsVerdict(step, all, valid), slices, block)
+        const steps = Float32Array.from(all, (sign) => sign * step)
+        applyVerdict(reference, { kind: 'dense', steps, valid, ...still }, slices, block)
+        expect([...x].map(float32Bits)).toEqual([...reference].map(float32Bits))
+      }),
+    )
+  })
   it('makes −0 and subnormal results +0', () => {
     const x = Float32Array.of(2 ** -126, -(2 ** -126), -0, 2 ** -125)
     const step = 2 ** -127

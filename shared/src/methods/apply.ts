@@ -1,7 +1,7 @@
 import { signAt } from '../sign/pack.ts'
 import type { Slice } from '../tally/slices.ts'
 import { gridValues } from './grid.ts'
-import type { FloatVector, Verdict } from './method.ts'
+import type { FloatVector, SignWords, Verdict } from './method.ts'
 
 /** Below it float32 is subnormal, and GPUs differ in whether they keep it. */
 const SMALLEST_NORMAL = 2 ** -126
@@ -23,9 +23,28 @@ export function applyVerdict(
 ): void {
   slices.forEach((slice) => {
     if (!verdict.valid[slice.index] || verdict.kind === 'none') return
-    const exact = x instanceof Float64Array
-    applySlice(x, slice, stepsOf(verdict, slice, { block, exact }))
+    if (verdict.kind === 'signs' && x instanceof Float32Array) applySigns(x, slice, verdict)
+    else applySlice(x, slice, stepsOf(verdict, slice, { block, exact: x instanceof Float64Array }))
   })
+}
+
+/**
+ * As `applySlice`, for signs of one step: a word at a time, of which a slice holds whole ones
+ * and perhaps parts at its ends.
+ */
+function applySigns(
+  x: Float32Array,
+  { start, end }: Slice,
+  { signs, step }: { readonly signs: SignWords; readonly step: number },
+): void {
+  for (let word = start >>> 5; 32 * word < end; word++) {
+    const bits = signs[word] ?? 0
+    const last = Math.min(end, 32 * word + 32)
+    for (let i = Math.max(start, 32 * word); i < last; i++) {
+      const moved = Math.fround((x[i] ?? 0) - ((bits >>> (i & 31)) & 1 ? step : -step))
+      x[i] = Math.abs(moved) < SMALLEST_NORMAL ? 0 : moved
+    }
+  }
 }
 
 /** δ of coordinate i; asked in ascending order. */
