@@ -36,8 +36,8 @@ const CANNOT = `## What the methods cannot do
 
 const WEAK = `## Where EF-Vote is weak
 
-- **Rare classes against loud liars.** It is a clipped mean: one dissenter among more than κ others (τ others, with the budget) is outvoted. What lets a rare class be heard lets a liar be heard. Hence two presets, and neither does both: [i](i-lone-class.md), [b](b-adversaries.md).
-- **Bursts of scale.** A gradient 1e4 times too large leaves a debt that is paid off for many rounds: [j](j-bursts.md).
+- **Rare classes against loud liars.** It is a clipped mean: one dissenter among more than κ others (τ others, with the budget) is outvoted. What lets a rare class be heard lets a liar be heard. A lone holder of a class has to be five times as loud as the others, all the time, which is what a loud liar is like: no budget can tell them apart. Hence two presets, and neither does both: [i](i-lone-class.md), [b](b-adversaries.md).
+- **Bursts of scale, with batches of a few records.** A gradient 1e4 times too large leaves a debt that is paid off for many rounds. Clipping it at four times the contributor's own usual loudness mends that, at no cost from eight records on; with batches of one it costs a little: [j](j-bursts.md).
 - **Few at a time.** A tight budget slows adaptation where few of many take part: [c](c-sampling.md).
 - **Not the fewest bytes by every measure.** Where shards are alike, plain majority votes do as well at the same bytes: [a](a-partitions.md).`
 

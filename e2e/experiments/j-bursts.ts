@@ -21,6 +21,10 @@ const PRESETS = [
 ]
 const BURST_ERROR_BOUNDS = [10, 2] as const
 
+const CLIPS = [2, 4] as const
+/** Clipping is for what is rare in a contributor's gradients; a batch of one is loud at times. */
+const SMALL_BATCHES = [8, 1] as const
+
 interface BurstRow {
   readonly label: string
   readonly job: (bursts: boolean, seed: number) => ReturnType<typeof mnistJob>
@@ -34,17 +38,34 @@ const BURSTS: readonly BurstRow[] = [
       job: (bursts: boolean, seed: number) => burstJob({ ...method, errorBound }, { bursts, seed }),
     })),
   ),
+  ...CLIPS.flatMap((clip) =>
+    PRESETS.map(({ label, method }) => ({
+      label: `ef-vote, ${label}, K = 10, clip ${clip}`,
+      job: (bursts: boolean, seed: number) => burstJob({ ...method, clip }, { bursts, seed }),
+    })),
+  ),
+  ...SMALL_BATCHES.flatMap((batch) =>
+    [null, 4].map((clip) => ({
+      label: `ef-vote, open, batch ${batch}, ${clip === null ? 'no clip' : `clip ${clip}`}`,
+      job: (bursts: boolean, seed: number) =>
+        burstJob(clip === null ? OPEN : { ...OPEN, clip }, { bursts, seed, batch }),
+    })),
+  ),
   {
     label: 'signsgd-mv',
     job: (bursts: boolean, seed: number) => burstJob({ id: 'signsgd-mv' }, { bursts, seed }),
   },
 ]
 
-function burstJob(method: MethodInput, { bursts, seed }: { bursts: boolean; seed: number }) {
+function burstJob(
+  method: MethodInput,
+  { bursts, seed, batch = 32 }: { bursts: boolean; seed: number; batch?: number },
+) {
   return mnistJob({
     method,
     learningRate: 3e-3,
     seed,
+    run: { batch },
     crowd: bursts ? { adversaries: 1, attack: 'burst' } : {},
   })
 }
@@ -64,13 +85,13 @@ function page(results: Results): Page {
     `${row.label} ${accuracyText(meanOf(sample(row, false)) ?? NaN)} → ${accuracyText(meanOf(sample(row, true)) ?? NaN)}`
   return {
     text: blocks(
-      "Ten contributors, one digit each; nobody lies, but every contributor's gradient is 1e4 times too large in one round of twenty, each in another round. K bounds what EF-Vote lets a contributor be owed, in multiples of what it can say in a round (the default is 10). γ .003, final accuracy.",
+      "Ten contributors, one digit each; nobody lies, but every contributor's gradient is 1e4 times too large in one round of twenty, each in another round. K bounds what EF-Vote lets a contributor be owed, in multiples of what it can say in a round (the default is 10). Clip scales a gradient down to so many times the median loudness of the contributor's own last nine ([why](../adr/0012-bursts-are-clipped.md)); runs have 4 unless their operator says otherwise. Batch 32 where nothing else is said, γ .003, final accuracy.",
       table(['method', 'without bursts', 'with'], rows),
       picture('j-bursts', 'Accuracy by rounds with bursts of scale'),
       readingOf(
         BURSTS.flatMap((row) => [sample(row, false), sample(row, true)]),
         () =>
-          `${BURSTS.map(change).join('; ')}. A burst leaves a debt of K rounds of full loudness, and while it is paid off the contributor says what its burst said; a smaller K forgets sooner. Signs alone do not notice a scale, but do not learn this data either.`,
+          `${BURSTS.map(change).join('; ')}. A burst leaves a debt of K rounds of full loudness, and while it is paid off the contributor says what its burst said; a smaller K forgets sooner. Clipped, a burst is hardly one: nothing is lost with it, nor without it, but with batches of one record, whose gradients are loud at times by themselves. Signs alone do not notice a scale, but do not learn this data either.`,
       ),
     ),
     charts: {

@@ -9,23 +9,30 @@ import type { Ballot, ContributorHalf, FloatVector, RoundTerms } from './method.
 import { roundHalfEven } from './round-half-even.ts'
 import { MAX_WEIGHT } from './settings.ts'
 import type { VectorShape } from './shape.ts'
-import { blocksOf, meanSize, wholeSlice, zeros } from './shape.ts'
+import { blocksOf, meanSize, median, wholeSlice, zeros } from './shape.ts'
 
-/** e, [d]: what the contributor is still owed. */
 interface Owed {
+  /** e, [d]: what the contributor is still owed. */
   readonly e: FloatVector
+  /** Mean |g| of the last rounds, oldest first, before they are clipped. */
+  readonly recent: number[]
 }
 
 /** p = g + e and what was sent of it. */
 interface Claim {
   readonly p: FloatVector
   readonly ballot: Ballot
+  /** Mean |g|, before it is clipped. */
+  readonly size: number
 }
+
+/** So many of its own rounds are what a contributor's gradient is held against. */
+const RECENT = 9
 
 /**
  * The contributor half of EF-Vote: p = g + e, a weight for each block's mean |p|, the signs of p;
  * counted, e ← clip(p − s·w·unit), and otherwise the whole p is owed. With the scaled down-link
- * p = γg + e.
+ * p = γg + e. Where the settings clip, g is scaled down first if it is a burst.
  */
 export function efVoteContributor(
   settings: EfVoteSettings,
@@ -33,9 +40,10 @@ export function efVoteContributor(
 ): ContributorHalf<Ballot, Owed, Claim> {
   const scaleOf = (terms: RoundTerms) => (settings.down === 'scaled' ? terms.learningRate : 1)
   return {
-    init: () => ({ e: zeros(shape) }),
-    cast({ e }, gradient, terms) {
-      const scale = scaleOf(terms)
+    init: () => ({ e: zeros(shape), recent: [] }),
+    cast({ e, recent }, gradient, terms) {
+      const size = meanSize(gradient, 0, shape.d)
+      const scale = scaleOf(terms) * clipFactor(size, recent, settings.clip)
       const p = zeros(shape)
       for (let i = 0; i < p.length; i++) p[i] = scale * (gradient[i] ?? 0) + (e[i] ?? 0)
       const ballot: Ballot = {
@@ -43,10 +51,12 @@ export function efVoteContributor(
         signs: packSigns(p, zeroRuleOf(settings.zeroRule, terms)),
         weights: weightsOf(p, terms, settings),
       }
-      return { sent: ballot, pending: { p, ballot } }
+      return { sent: ballot, pending: { p, ballot, size } }
     },
     settle(state, claim, settlement, terms) {
       if (settlement.kind === 'void') return
+      state.recent.push(claim.size)
+      if (state.recent.length > RECENT) state.recent.shift()
       for (const slice of terms.slices) {
         const counted = settlement.counted[slice.index] === true
         owe(state.e, claim, { slice, counted, terms, bound: settings.errorBound })
@@ -59,6 +69,22 @@ export function efVoteContributor(
       return shape.precision === 'float32' ? Math.fround(mean) : mean
     },
   }
+}
+
+/**
+ * What scales a gradient of mean size `size` down to `clip` times the median of `recent`, the
+ * sizes of the last rounds; 1 where it is not larger, and while there is nothing to compare with.
+ *
+ * Source: AutoClip (Seetharaman et al., 2020) with the median as its percentile; docs/adr/0012.
+ */
+function clipFactor(
+  size: number,
+  recent: readonly number[],
+  clip: number | null | undefined,
+): number {
+  if (recent.length === 0) return 1
+  const most = (clip ?? Infinity) * median(recent)
+  return most > 0 && size > most ? most / size : 1
 }
 
 /** The grid bytes of the round, which every EF-Vote opening announces. */

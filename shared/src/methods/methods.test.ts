@@ -260,6 +260,45 @@ describe('ef-vote', () => {
       }),
     )
   })
+  describe('that clips bursts', () => {
+    const clipping = createMethod(
+      { ...efSettings, clip: 4 } as VotingSettings,
+      layout,
+      BLOCK,
+    ).contributor
+    const after = (...sizes: number[]) => {
+      const state = clipping.init()
+      for (const size of sizes) {
+        const { pending } = clipping.cast(state, new Float32Array(D).fill(size), terms())
+        clipping.settle(state, pending, decided(true, true), terms())
+      }
+      return state
+    }
+    const cast = (state: unknown, size: number) =>
+      (clipping.cast(state, new Float32Array(D).fill(size), terms()).pending as { p: FloatVector })
+        .p[0]
+
+    it('scales a gradient down to four times its own usual size, and no other', () => {
+      const state = after(0.25, 0.25, 0.5)
+      expect(cast(state, 1)).toBe(1)
+      expect(cast(state, 1e6)).toBe(1)
+      expect(cast(state, -1e6)).toBe(-1)
+      expect(cast(clipping.init(), 1e6)).toBe(1e6)
+    })
+    it('forgets a burst, and takes for usual what stays', () => {
+      expect(cast(after(0.25, 0.25, 1e6, 0.25, 0.25), 1e6)).toBe(1)
+      expect(cast(after(...Array<number>(9).fill(0.25), ...Array<number>(5).fill(1)), 3)).toBe(3)
+    })
+    it('is not silenced by having been silent', () => {
+      expect(cast(after(0, 0, 0), 2)).toBe(2)
+    })
+    it('does not learn from a round that was void', () => {
+      const state = after(0.25)
+      const { pending } = clipping.cast(state, new Float32Array(D).fill(100), terms())
+      clipping.settle(state, pending, { kind: 'void' }, terms())
+      expect(cast(state, 100)).toBe(1)
+    })
+  })
   it('refuses to vote in a round without units', () => {
     const at = { ...terms(), units: null }
     expect(() => contributor.cast(owed(), ramp(1), at)).toThrow(RangeError)

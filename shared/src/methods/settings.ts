@@ -72,6 +72,11 @@ export const methodSettings = z.discriminatedUnion('id', [
       tau: z.number().min(1).max(64).nullable().default(2),
       /** Bound on the owed error, in multiples of W·unit. */
       errorBound: z.number().min(1).max(100).default(10),
+      /**
+       * A gradient more than so many times as loud as the median of the contributor's own last
+       * nine is scaled down to that; none is where null or absent, which is METHODS.md's rule.
+       */
+      clip: z.number().min(1).max(100).nullish(),
       /** φ: a block's unit is at least this share of the mean loudness. */
       floor: z.number().min(0).max(1).default(0.05),
       zeroRule: zeroRule.default('coin'),

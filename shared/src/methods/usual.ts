@@ -1,10 +1,19 @@
-import type { MethodSettings } from './settings.ts'
+import type { MethodId, MethodSettings } from './settings.ts'
+import { methodSettings } from './settings.ts'
 
 /** What a run of a method begins with where nobody says otherwise. */
 export interface UsualSettings {
   readonly learningRate: number
   readonly localSteps: number
   readonly block: 64 | 256
+}
+
+/** Clips bursts and, with batches of eight records and more, nothing else that was measured. */
+const USUAL_CLIP = 4
+
+/** What a run of `id` has for settings of its own where nobody says otherwise. */
+export function usualMethod(id: MethodId): MethodSettings {
+  return methodSettings.parse(id === 'ef-vote' ? { id, clip: USUAL_CLIP } : { id })
 }
 
 /** Good starts for each method: what did well on MNIST with one digit per shard. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { methodSettings } from '../methods/settings.ts'
+import { usualMethod } from '../methods/usual.ts'
 import { modelSpec } from '../model/spec.ts'
 import { partitionSettings } from '../partition/settings.ts'
 
@@ -74,7 +75,7 @@ export const demoSettings: RunSettingsInput = {
   seed: 1,
   rounds: 2000,
   model: { kind: 'mlp', hidden: [32] },
-  method: { id: 'ef-vote' },
+  method: usualMethod('ef-vote'),
   partition: { kind: 'label' },
   shards: 10,
   batch: 32,

@@ -92,6 +92,9 @@ export const create = {
   tau: 'Loudness budget τ',
   tauNote: 'In times the typical contributor; holds liars down. Empty: no budget.',
   errorBound: 'Bound on owed error',
+  clip: 'Clip bursts at',
+  clipNote:
+    "In times a contributor's own usual loudness. Empty: never, which is better with batches of a few records.",
   floor: 'Floor φ',
   floorNote: 'A block is at least this share of the mean loudness.',
   noise: 'Noise b',

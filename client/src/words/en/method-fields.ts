@@ -43,6 +43,7 @@ export const methodFields: { readonly [Id in MethodId]: FieldsOf<Id> } = {
     { kind: 'number', key: 'kappa', label: words.kappa, note: words.kappaNote },
     { kind: 'number', key: 'tau', label: words.tau, note: words.tauNote },
     { kind: 'number', key: 'errorBound', label: words.errorBound },
+    { kind: 'number', key: 'clip', label: words.clip, note: words.clipNote },
     { kind: 'number', key: 'floor', label: words.floor, note: words.floorNote },
     { kind: 'choice', key: 'down', label: words.down, choices: words.downs },
     zeroRule,
