@@ -5,7 +5,7 @@ import type { Results, Sample, Seeded } from './figures.ts'
 import { meanOf, readingOf, sampleOf, sampleText } from './figures.ts'
 import { blocks, picture, table } from './markdown.ts'
 import type { MethodInput } from './mnist.ts'
-import { mnistJob, OPEN, TRUSTED } from './mnist.ts'
+import { mnistJob, PRESETS } from './mnist.ts'
 
 const SEEDS = 3
 const CROWD = 20
@@ -18,10 +18,6 @@ interface Defender {
   readonly label: string
   readonly method: MethodInput
 }
-const PRESETS: readonly Defender[] = [
-  { label: 'open (κ 4, τ 2)', method: OPEN },
-  { label: 'trusted (κ 8)', method: TRUSTED },
-]
 const MAJORITY: Defender = { label: 'signsgd-mv', method: { id: 'signsgd-mv' } }
 
 interface Scene {

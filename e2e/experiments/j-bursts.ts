@@ -12,13 +12,9 @@ import {
 } from './figures.ts'
 import { blocks, picture, table } from './markdown.ts'
 import type { MethodInput } from './mnist.ts'
-import { mnistJob, OPEN, TRUSTED } from './mnist.ts'
+import { mnistJob, OPEN, PRESETS } from './mnist.ts'
 
 const SEEDS = 3
-const PRESETS = [
-  { label: 'open (κ 4, τ 2)', method: OPEN },
-  { label: 'trusted (κ 8)', method: TRUSTED },
-]
 const BURST_ERROR_BOUNDS = [10, 2] as const
 
 const CLIPS = [2, 4] as const

@@ -41,6 +41,10 @@ export function mnistJob({ method, learningRate, seed, run, crowd }: MnistTerms)
 /** EF-Vote's presets: for strangers, for invited contributors; and without a budget. */
 export const OPEN = { id: 'ef-vote', kappa: 4, tau: 2 } as const
 export const TRUSTED = { id: 'ef-vote', kappa: 8, tau: null } as const
+export const PRESETS = [
+  { label: 'open (κ 4, τ 2)', method: OPEN },
+  { label: 'trusted (κ 8)', method: TRUSTED },
+] as const
 export const NO_BUDGET = {
   id: 'ef-vote',
   kappa: 4,
