@@ -7,6 +7,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
 import wasmSimdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import type { TrainingBackend } from './measure.ts'
+import { registerWasmConvGradient } from './wasm-conv-gradient.ts'
 
 /** Makes `name` known to tfjs; loads its code the first time. */
 export async function loadBackend(name: TrainingBackend): Promise<void> {
@@ -29,6 +30,7 @@ export async function loadBackend(name: TrainingBackend): Promise<void> {
         'tfjs-backend-wasm-simd.wasm': wasmSimdUrl,
         'tfjs-backend-wasm-threaded-simd.wasm': wasmSimdUrl, // asked for, never loaded
       })
+      registerWasmConvGradient()
     }
   }
 }

@@ -1,6 +1,5 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl'
-import type { EngineModel } from '../trainer/engine.ts'
 import { isEmulated, webglRenderer } from '../webgl/renderer.ts'
 import type { TrainingBackend } from './measure.ts'
 import { loadBackend, tf } from './tf.ts'
@@ -12,16 +11,11 @@ interface MaybeFallback {
 }
 
 /**
- * Makes `name` the backend in use. A string says why it cannot train `model` here; it rejects
- * when the backend fails in another way. A software GPU is used only when `forced`, or by WebGL
- * for what wasm cannot train.
+ * Makes `name` the backend in use. A string says why it cannot be used here; it rejects
+ * when the backend fails in another way. A software GPU is used only when `forced`: wasm is faster.
  */
-export async function openBackend(
-  name: TrainingBackend,
-  model: EngineModel,
-  forced: boolean,
-): Promise<string | null> {
-  const obstacle = await obstacleTo(name, model, forced)
+export async function openBackend(name: TrainingBackend, forced: boolean): Promise<string | null> {
+  const obstacle = await obstacleTo(name, forced)
   if (obstacle !== null) return obstacle
   await loadBackend(name)
   if (!(await tf.setBackend(name))) return 'it does not start'
@@ -31,27 +25,16 @@ export async function openBackend(
   return null
 }
 
-function convolves({ layers }: EngineModel): boolean {
-  return layers.some(({ kind }) => kind === 'conv')
-}
-
-async function obstacleTo(
-  name: TrainingBackend,
-  model: EngineModel,
-  forced: boolean,
-): Promise<string | null> {
+async function obstacleTo(name: TrainingBackend, forced: boolean): Promise<string | null> {
   switch (name) {
     case 'cpu':
-      return null
     case 'wasm':
-      // tfjs has no Conv2DBackpropFilter for it.
-      return convolves(model) ? 'cannot train convolutions' : null
+      return null
     case 'webgl': {
       const renderer = webglRenderer()
       if (renderer === null) return 'not in this browser’s workers'
-      // Where wasm can train, an emulation only takes long to be found slower.
-      const hopeless = isEmulated(renderer) && !forced && !convolves(model)
-      return hopeless ? 'only emulated in software here' : null
+      // An emulation only takes long to be found slower.
+      return isEmulated(renderer) && !forced ? 'only emulated in software here' : null
     }
     case 'webgpu': {
       const gpu = (navigator as { gpu?: GPU }).gpu

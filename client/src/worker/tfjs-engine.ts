@@ -46,7 +46,7 @@ export class TfjsEngine implements GradientEngine {
       throw new TrainerError('BACKEND_CANNOT_TRAIN', 'no backend was asked for')
     }
     const bench = {
-      open: (name: TrainingBackend, force: boolean) => openBackend(name, model, force),
+      open: openBackend,
       step: async (records: number) => {
         await tfjsGradient(model, new Float32Array(model.layout.size), blank(model, records))
       },
@@ -116,7 +116,7 @@ export class TfjsEngine implements GradientEngine {
     const { model, backend } = ready
     dropBackend(backend)
     const forced = this.#options.forced !== null
-    const obstacle = await openBackend(backend, model, forced).catch(String)
+    const obstacle = await openBackend(backend, forced).catch(String)
     if (obstacle !== null) throw this.#lose(obstacle)
     this.#ready = { model, backend, lost: backendLost(backend) }
     this.#broken = false

@@ -1,4 +1,5 @@
-/** What tfjs computes, on the backend that runs without a browser, against our own gradients. */
+/** What tfjs computes, on the backends that run without a browser, against our own gradients. */
+import { fileURLToPath } from 'node:url'
 import { FastModel } from '@quorate/shared/model/fast-model'
 import { initialParameters } from '@quorate/shared/model/initialise'
 import type { DataShape, ModelSpec } from '@quorate/shared/model/spec'
@@ -7,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { engineModel } from '../trainer/engine.ts'
 import { loadBackend, tf } from './tf.ts'
 import { tfjsGradient } from './tfjs-gradient.ts'
+import { registerWasmConvGradient } from './wasm-conv-gradient.ts'
 
 const digits: DataShape = { input: [28, 28, 1], classes: 10 }
 const models: readonly ModelSpec[] = [
@@ -26,12 +28,24 @@ function batchOf(size: number) {
   }
 }
 
-beforeAll(async () => {
-  await loadBackend('cpu')
-  await tf.setBackend('cpu')
-})
+const backends = {
+  cpu: () => loadBackend('cpu'),
+  wasm: async () => {
+    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
+    setWasmPaths(fileURLToPath(new URL('./', import.meta.resolve('@tensorflow/tfjs-backend-wasm'))))
+    registerWasmConvGradient()
+  },
+}
+const cases = (['cpu', 'wasm'] as const).flatMap((backend) =>
+  models.map((spec) => ({ backend, kind: spec.kind, spec })),
+)
 
-describe.each(models)('the gradient of $kind', (spec) => {
+describe.each(cases)('the gradient of $kind on $backend', ({ backend, spec }) => {
+  beforeAll(async () => {
+    await backends[backend]()
+    expect(await tf.setBackend(backend)).toBe(true)
+  })
+
   test('is the plain one, within 1e-5 of the largest of each tensor, and leaves no tensor', async () => {
     const model = engineModel(spec, digits)
     const x = initialParameters(model.layout, 3)
