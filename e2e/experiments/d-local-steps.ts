@@ -76,13 +76,13 @@ function page(results: Results): Page {
   const sample = (row: Row, place: Place, steps: Steps) => sampleOf(results, of(row, place, steps))
   const cells = PLACES.flatMap((place) => STEPS.map((steps) => ({ place, steps })))
   const rows = ROWS.map((row) => [
-    `${row.label}; γ ${[...new Set(Object.values(row.rates))].reverse().join(', ')}`,
+    `${row.label}; γ ${[...new Set(STEPS.map((steps) => row.rates[steps]))].join(', ')}`,
     ...cells.map(({ place, steps }) => sampleText(sample(row, place, steps))),
   ])
   const gains = (place: Place) =>
     ROWS.map((row) => {
       const at = (steps: Steps) => accuracyText(meanOf(sample(row, place, steps)) ?? NaN)
-      return `${row.label} ${STEPS.map(at).join(', ')}`
+      return `${row.label} ${at(1)} to ${at(20)}`
     }).join('; ')
   return {
     text: blocks(
@@ -95,7 +95,7 @@ function page(results: Results): Page {
       readingOf(
         ROWS.flatMap((row) => cells.map(({ place, steps }) => sample(row, place, steps))),
         () =>
-          `for H = 1, 5 and 20, iid: ${gains('iid')}. One digit each: ${gains('label')}. Local steps save rounds, and so bytes, not gradients; on skewed shards each contributor walks towards its own digit, and the more it walks the less the displacements have in common.`,
+          `from one local step to twenty, the same number of rounds brings on iid shards: ${gains('iid')}. With one digit each: ${gains('label')}. Local steps save rounds, and so bytes, not gradients; on skewed shards each contributor walks towards its own digit, and the more it walks the less the displacements have in common.`,
       ),
     ),
     charts: {
