@@ -16,7 +16,7 @@ import type { MethodInput } from './mnist.ts'
 import { mnistJob, NO_BUDGET, OPEN } from './mnist.ts'
 
 const SEEDS = 1
-const ROUNDS = 200
+const ROUNDS = 100
 
 interface Model {
   readonly label: string
@@ -63,7 +63,7 @@ function largeJob(at: { model: number; method: MethodInput; rate: number }, seed
     run: {
       model: MODELS[at.model]?.spec ?? { kind: 'softmax' },
       rounds: ROUNDS,
-      evaluateEvery: 40,
+      evaluateEvery: 20,
     },
   })
 }
@@ -105,7 +105,7 @@ function page(results: Results): Page {
   })
   return {
     text: blocks(
-      `Ten contributors, one digit each, batch 32, ${ROUNDS} rounds (half of what the small model gets, for what a gradient costs), one seed, two step sizes each. Final accuracy on the test images, and all bytes up and down.`,
+      `Ten contributors, one digit each, batch 32, ${ROUNDS} rounds (a quarter of what the small model gets, for what a gradient costs), one seed, two step sizes each. Final accuracy on the test images, and all bytes up and down.`,
       ...parts,
       picture('h-larger-models', 'Accuracy by rounds of LeNet-5 and of the large MLP'),
       readingOf(
