@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config'
+import { ensureKernels } from './scripts/bootstrap/kernels.mjs'
+
+await ensureKernels()
 
 export default defineConfig({
   test: {

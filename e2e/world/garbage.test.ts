@@ -223,7 +223,7 @@ describe('a ballot or tally that breaks the rules of the round', () => {
     const weights = new Uint8Array(Math.ceil(size / 64)).fill(1)
     const signs = new Uint32Array(Math.ceil(size / 32))
     const ballots = voters.map((contributor) => ({ contributor, signs, weights }))
-    return encodeTally(tallySlice(sliceOf(size), 64, ballots), 64)
+    return encodeTally(tallySlice(sliceOf(size), 64, ballots))
   }
 
   test('over the loudness budget', async () => {

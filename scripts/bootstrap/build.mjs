@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { mustRun, toolPath } from './command.mjs'
+import { ensureKernels } from './kernels.mjs'
 import { filesUnder, fingerprint } from './fingerprint.mjs'
 import { notice, step } from './progress.mjs'
 import { inRoot } from './root.mjs'
@@ -57,6 +58,7 @@ const commonInputs = [
  * named.
  */
 export async function ensureBuilt({ force = false, only = ['coordinator', 'client'] } = {}) {
+  await ensureKernels({ force })
   for (const target of targets.filter(({ name }) => only.includes(name))) {
     if (!target.needs.every((path) => existsSync(inRoot(path)))) {
       notice(`${target.name}: no sources yet, not built`)

@@ -179,7 +179,7 @@ export class TallyDesk {
     owned.sent = true
     const { block } = this.#run.settings
     const ballots = [...owned.ballots.values()].sort((a, b) => a.contributor - b.contributor)
-    const payload = encodeTally(tallySlice(owned.slice, block, ballots), block)
+    const payload = encodeTally(tallySlice(owned.slice, block, ballots))
     const { round, attempt } = this.#opening
     const header = { kind: 'tally', run: this.#run.number, round, attempt } as const
     this.#ports.send(encodeFrame({ ...header, slice: owned.slice.index }, payload))

@@ -41,7 +41,7 @@ function scene() {
   const ballot = (from: number, slice: number) =>
     send('ballot', from, slice, encodeBallot(vote(from), at(slice), 64))
   const tally = (from: number, slice: number, voters: number[]) =>
-    send('tally', from, slice, encodeTally(tallySlice(at(slice), 64, voters.map(vote)), 64))
+    send('tally', from, slice, encodeTally(tallySlice(at(slice), 64, voters.map(vote))))
   return { work, told, ballot, tally, send, closed: () => closed }
 }
 

@@ -1,10 +1,12 @@
 import type { Ballot, SignWords } from '../methods/method.ts'
 import { signAt, signWordCount } from '../sign/pack.ts'
-import { addBitSliced } from './bit-sliced.ts'
+import type { Addend, BitPlane } from './addend.ts'
+import { countPlanes } from './count-planes.ts'
 import type { SliceBallot } from './slice-ballot.ts'
 import type { Slice } from './slices.ts'
 import { blockCount } from './slices.ts'
-import type { SliceTally } from './tally.ts'
+import { SliceTally, blockTotals, planesFor } from './tally.ts'
+import type { TallyParts } from './tally.ts'
 
 /** A contributor's ballot comes twice: counted twice, its vote would weigh double. */
 export class DoubleVoteError extends Error {
@@ -44,12 +46,24 @@ export function tallyPlain(
       sums[i] = (sums[i] ?? 0) + weight * signAt(signs, i)
     }
   }
-  return { slice, sums, ...rollOf(ballots, blockCount(sums.length, block)) }
+  const roll = { slice, block, ...rollOf(ballots, blockCount(sums.length, block)) }
+  const totals = blockTotals(roll)
+  const planes = Array.from(
+    { length: planesFor(Math.max(0, ...totals)) },
+    () => new Uint32Array(signWordCount(sums.length)),
+  )
+  sums.forEach((sum, i) => {
+    const count = (sum + (totals[Math.floor(i / block)] ?? 0)) / 2
+    planes.forEach((plane, k) => {
+      plane[i >>> 5] = (plane[i >>> 5] ?? 0) | (((count >>> k) & 1) << (i & 31))
+    })
+  })
+  return new SliceTally({ ...roll, planes }, sums)
 }
 
 /**
  * The exact tally of one slice. `block` must be a multiple of 32; every ballot has a word for
- * every 32 coordinates and, unless null, a weight for every block. Padding bits are ignored.
+ * every 32 coordinates and, unless null, a weight 0..15 for every block. Padding bits are ignored.
  *
  * @throws DoubleVoteError when a contributor's ballot is there twice.
  */
@@ -58,9 +72,10 @@ export function tallySlice(
   block: number,
   ballots: readonly SliceBallot[],
 ): SliceTally {
-  const sums = new Int32Array(slice.end - slice.start)
-  addBitSliced(sums, block, ballots)
-  return { slice, sums, ...rollOf(ballots, blockCount(sums.length, block)) }
+  if (block % 32 !== 0) throw new RangeError(`blocks of ${block} begin within words`)
+  const roll = { slice, block, ...rollOf(ballots, blockCount(slice.end - slice.start, block)) }
+  const addends = ballots.map(({ signs, weights }) => ({ planes: [signs], weights }))
+  return new SliceTally({ ...roll, planes: planesOf(addends, roll) })
 }
 
 /** Who voted, ascending, with the weights in the same order: null where all are null. */
@@ -89,20 +104,36 @@ function rollOf(
 export function mergeTallies(tallies: readonly SliceTally[]): SliceTally {
   const [first] = tallies
   if (!first) throw new RangeError('no tallies to merge')
-  const sums = first.sums.slice()
-  for (const { slice, sums: others } of tallies.slice(1)) {
-    if (slice.start !== first.slice.start || slice.end !== first.slice.end) {
-      throw new RangeError(`cannot merge slices at ${first.slice.start} and ${slice.start}`)
+  const { slice, block } = first
+  for (const other of tallies) {
+    if (
+      other.slice.start !== slice.start ||
+      other.slice.end !== slice.end ||
+      other.block !== block
+    ) {
+      throw new RangeError(`cannot merge slices at ${slice.start} and ${other.slice.start}`)
     }
-    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (others[i] ?? 0)
   }
   const ballots = tallies.flatMap(({ voters, weights }) =>
     voters.map((contributor, k) => ({ contributor, weights: weights?.[k] ?? null })),
   )
-  const blocks = Math.max(0, ...ballots.map(({ weights }) => weights?.length ?? 0))
-  return { slice: first.slice, sums, ...rollOf(ballots, blocks) }
+  const roll = { slice, block, ...rollOf(ballots, blockCount(slice.end - slice.start, block)) }
+  const addends = tallies.map(({ planes }) => ({ planes, weights: null }))
+  return new SliceTally({ ...roll, planes: planesOf(addends, roll) })
 }
 
+/** The planes of a tally: what `addends` sum up to, without the padding bits. */
+function planesOf(
+  addends: readonly Addend[],
+  roll: Omit<TallyParts, 'planes'>,
+): readonly BitPlane[] {
+  const { slice, block } = roll
+  const size = slice.end - slice.start
+  const planes = planesFor(blockTotals(roll).reduce((most, total) => Math.max(most, total), 0))
+  const counted = countPlanes(addends, { words: signWordCount(size), block, planes })
+  for (const plane of counted) clearPadding(plane, size)
+  return counted
+}
 /** The bits start..end − 1, moved to bit 0; runs cut at words, golden vectors need not. */
 function cutSigns(signs: SignWords, { start, end }: Slice): SignWords {
   const length = end - start
@@ -115,8 +146,13 @@ function cutSigns(signs: SignWords, { start, end }: Slice): SignWords {
       cut[word] = low | ((signs[from + word + 1] ?? 0) << (32 - shift))
     }
   }
-  const used = length & 31
-  const last = cut.length - 1
-  if (used !== 0) cut[last] = (cut[last] ?? 0) & (2 ** used - 1)
+  clearPadding(cut, length)
   return cut
+}
+
+/** Clears the bits beyond `size` of the last word. */
+function clearPadding(words: SignWords, size: number): void {
+  const used = size & 31
+  const last = words.length - 1
+  if (used !== 0) words[last] = (words[last] ?? 0) & (2 ** used - 1)
 }

@@ -38,11 +38,6 @@ export function readNibbles(bytes: Uint8Array, count: number): Uint8Array {
   return values
 }
 
-/** Bit planes that hold 0..greatest: ⌈log₂(greatest + 1)⌉. */
-export function planesFor(greatest: number): number {
-  return 32 - Math.clz32(greatest)
-}
-
 export function planeBytes(size: number, planes: number): number {
   return Math.ceil(size / 8) * planes
 }

@@ -25,7 +25,7 @@ export function encodeRecord(record: LedgerRecord): Uint8Array {
   }
   if (record.kind === 'vectors') return encodeSum(record.vectors, record.learningRate)
   const { tally } = record
-  const payloads = tally.slices.map((slice) => encodeTally(slice, tally.block))
+  const payloads = tally.slices.map((slice) => encodeTally(slice))
   const size = payloads.reduce((bytes, payload) => bytes + 4 + payload.length, 6)
   const writer = new Writer(size)
   writer.u8(1)

@@ -1,15 +1,9 @@
+import type { BitPlane } from '../tally/addend.ts'
 import { MAX_WEIGHT } from '../methods/settings.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { Slice } from '../tally/slices.ts'
-import type { SliceTally } from '../tally/tally.ts'
-import {
-  planeBytes,
-  planesFor,
-  readNibbles,
-  readPlanes,
-  writeNibbles,
-  writePlanes,
-} from './bits.ts'
+import { SliceTally, blockTotals, planesFor } from '../tally/tally.ts'
+import { planeBytes, readNibbles, writeNibbles } from './bits.ts'
 import { Reader, Writer } from './cursor.ts'
 import { FrameError } from './frame.ts'
 
@@ -21,38 +15,24 @@ import { FrameError } from './frame.ts'
  *     where weighted: ⌈blocks/2⌉ bytes of weights for each voter,
  *     for each block: planes(Σw) × ⌈coordinates/8⌉ bytes
  */
-export function encodeTally(tally: SliceTally, block: number): Uint8Array {
-  const { slice, sums, voters, weights } = tally
-  const size = slice.end - slice.start
-  const totals = blockTotals(tally, block)
-  const writer = new Writer(tallyPayloadBytes(tally, block))
+export function encodeTally(tally: SliceTally): Uint8Array {
+  const { planes, voters, weights } = tally
+  const writer = new Writer(tallyPayloadBytes(tally))
   writer.u16(voters.length)
   writer.u8(weights ? 1 : 0)
   for (const voter of voters) writer.u32(voter)
   for (const row of weights ?? []) writeNibbles(row, writer.room(Math.ceil(row.length / 2)))
-  const counts = new Int32Array(size)
-  for (let i = 0; i < size; i++) {
-    counts[i] = ((sums[i] as number) + (totals[Math.floor(i / block)] as number)) / 2
+  for (const block of blocksOf(tally, blockTotals(tally))) {
+    writeBlock(planes, block, writer.room(block.depth * block.bytes))
   }
-  totals.forEach((total, at) => {
-    const range = {
-      start: at * block,
-      end: Math.min(size, (at + 1) * block),
-      planes: planesFor(total),
-    }
-    writePlanes(counts, range, writer.room(planeBytes(range.end - range.start, range.planes)))
-  })
   return writer.done()
 }
 
 /** Exact size of `encodeTally`'s result, in bytes. */
-export function tallyPayloadBytes(tally: SliceTally, block: number): number {
-  const size = tally.slice.end - tally.slice.start
-  const rows = tally.weights ? tally.voters.length * Math.ceil(blockCount(size, block) / 2) : 0
-  const planes = blockTotals(tally, block).reduce(
-    (bytes, total, at) => bytes + planeBytes(Math.min(block, size - at * block), planesFor(total)),
-    0,
-  )
+export function tallyPayloadBytes(tally: SliceTally): number {
+  const totals = blockTotals(tally)
+  const rows = tally.weights ? tally.voters.length * Math.ceil(totals.length / 2) : 0
+  const planes = blocksOf(tally, totals).reduce((sum, { bytes, depth }) => sum + bytes * depth, 0)
   return 3 + 4 * tally.voters.length + rows + planes
 }
 
@@ -65,7 +45,8 @@ export function largestTallyBytes(size: number, block: number, maxVoters: number
 }
 
 /**
- * The tally of `slice`. Voters must be distinct, ascending and at most `maxVoters`.
+ * The tally of `slice`. Voters must be distinct, ascending and at most `maxVoters`; `block` is a
+ * multiple of 32. Padding bits are ignored.
  *
  * @throws FrameError
  */
@@ -92,28 +73,90 @@ export function decodeTally(
   const weights = weighted
     ? voters.map(() => readNibbles(reader.bytes(Math.ceil(blocks / 2)), blocks))
     : null
-  const sums = new Int32Array(size)
-  const totals = blockTotals({ slice, sums, voters, weights }, block)
-  totals.forEach((total, at) => {
-    const range = {
-      start: at * block,
-      end: Math.min(size, (at + 1) * block),
-      planes: planesFor(total),
-      greatest: total,
-    }
-    readPlanes(reader.bytes(planeBytes(range.end - range.start, range.planes)), range, sums)
-    for (let i = range.start; i < range.end; i++) sums[i] = 2 * (sums[i] as number) - total
-  })
+  const roll = { slice, block, voters, weights }
+  const totals = blockTotals(roll)
+  const cut = blocksOf(roll, totals)
+  const depth = cut.reduce((most, one) => Math.max(most, one.depth), 0)
+  const planes = Array.from({ length: depth }, () => new Uint32Array(Math.ceil(size / 32)))
+  for (const one of cut) readBlock(reader.bytes(one.depth * one.bytes), one, planes)
   reader.end()
-  return { slice, sums, voters, weights }
+  return new SliceTally({ ...roll, planes })
 }
 
-/** Σ_n w_{n,b} for each block of the slice. */
-function blockTotals(tally: SliceTally, block: number): number[] {
-  const blocks = blockCount(tally.slice.end - tally.slice.start, block)
-  return Array.from({ length: blocks }, (_, at) =>
-    tally.weights
-      ? tally.weights.reduce((total, row) => total + (row[at] as number), 0)
-      : tally.voters.length,
-  )
+/** One block of a tally as it travels. */
+interface Block {
+  /** First coordinate, from the slice's start. */
+  readonly start: number
+  readonly size: number
+  /** Σw of its voters. */
+  readonly total: number
+  /** Planes, and bytes of each. */
+  readonly depth: number
+  readonly bytes: number
+}
+
+function blocksOf({ slice, block }: Pick<SliceTally, 'slice' | 'block'>, totals: number[]) {
+  return totals.map((total, b): Block => {
+    const start = b * block
+    const size = Math.min(block, slice.end - slice.start - start)
+    return { start, size, total, depth: planesFor(total), bytes: Math.ceil(size / 8) }
+  })
+}
+
+function writeBlock(planes: readonly BitPlane[], block: Block, out: Uint8Array): void {
+  const first = block.start / 8
+  let at = 0
+  for (let k = 0; k < block.depth; k++) {
+    const plane = planes[k] as BitPlane
+    for (let byte = first; byte < first + block.bytes; byte++) {
+      out[at++] = (plane[byte >>> 2] as number) >>> ((byte & 3) * 8)
+    }
+  }
+}
+
+/** @throws FrameError when a count exceeds the block's total. */
+function readBlock(bytes: Uint8Array, block: Block, planes: readonly BitPlane[]): void {
+  const first = block.start / 8
+  let at = 0
+  for (let k = 0; k < block.depth; k++) {
+    const plane = planes[k] as BitPlane
+    for (let byte = first; byte < first + block.bytes; byte++) {
+      plane[byte >>> 2] =
+        (plane[byte >>> 2] as number) | ((bytes[at++] as number) << ((byte & 3) * 8))
+    }
+  }
+  const end = block.start + block.size
+  for (let word = block.start / 32; 32 * word < end; word++) {
+    const used = Math.min(32, end - 32 * word)
+    const more = checkWord(planes, word, block, used === 32 ? -1 : 2 ** used - 1)
+    if (more !== 0) {
+      throw new FrameError(
+        'FRAME_PAYLOAD',
+        `a count above ${block.total} within coordinates ${32 * word} to ${32 * word + used - 1}`,
+      )
+    }
+  }
+}
+
+/** Clears what is not `inside`, and says which counts of the word exceed the block's total. */
+function checkWord(
+  planes: readonly BitPlane[],
+  word: number,
+  { depth, total }: Block,
+  inside: number,
+): number {
+  let more = 0
+  let equal = -1
+  for (let k = depth - 1; k >= 0; k--) {
+    const plane = planes[k] as BitPlane
+    const bits = (plane[word] as number) & inside
+    plane[word] = bits
+    if ((total >>> k) & 1) {
+      equal &= bits
+    } else {
+      more |= equal & bits
+      equal &= ~bits
+    }
+  }
+  return more
 }

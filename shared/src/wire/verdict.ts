@@ -1,6 +1,7 @@
 import type { Verdict, VerdictStep } from '../methods/method.ts'
 import { blockCount, sliceRanges } from '../tally/slices.ts'
-import { planeBytes, planesFor, readBits, readPlanes, writeBits, writePlanes } from './bits.ts'
+import { planesFor } from '../tally/tally.ts'
+import { planeBytes, readBits, readPlanes, writeBits, writePlanes } from './bits.ts'
 import { Reader, Writer } from './cursor.ts'
 import { decodeFrame, encodeFrame, FrameError, WHOLE } from './frame.ts'
 import type { Frame } from './frame.ts'

@@ -103,8 +103,8 @@ describe('tallies', () => {
       fc.property(size, voters, fc.boolean(), fc.nat(), (end, count, weighted, seed) => {
         const slice = wholeSlice(end)
         const tally = tallySlice(slice, BLOCK, ballots(slice, count, weighted, seed))
-        const payload = encodeTally(tally, BLOCK)
-        expect(payload).toHaveLength(tallyPayloadBytes(tally, BLOCK))
+        const payload = encodeTally(tally)
+        expect(payload).toHaveLength(tallyPayloadBytes(tally))
         expect(decodeTally(payload, expectOf(slice))).toEqual(tally)
       }),
     )
@@ -113,7 +113,7 @@ describe('tallies', () => {
   test('8 unweighted ballots cost 4 planes, as DESIGN.md counts them', () => {
     const slice = wholeSlice(640)
     const tally = tallySlice(slice, BLOCK, ballots(slice, 8, false, 1))
-    expect(tallyPayloadBytes(tally, BLOCK)).toBe(3 + 8 * 4 + (640 / 8) * 4)
+    expect(tallyPayloadBytes(tally)).toBe(3 + 8 * 4 + (640 / 8) * 4)
   })
 
   test('any bytes are a tally or a coded error, and never sums beyond the weights', () => {
@@ -133,7 +133,7 @@ describe('tallies', () => {
 
   test('a voter named twice is refused', () => {
     const slice = wholeSlice(8)
-    const bytes = encodeTally(tallySlice(slice, BLOCK, ballots(slice, 2, false, 1)), BLOCK)
+    const bytes = encodeTally(tallySlice(slice, BLOCK, ballots(slice, 2, false, 1)))
     bytes.copyWithin(7, 3, 7)
     expect(() => decodeTally(bytes, expectOf(slice))).toThrow(/ascending/)
   })
