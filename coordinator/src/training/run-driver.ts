@@ -9,7 +9,6 @@ import type { Clock } from '@quorate/shared/clock/clock'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import type { Verdict } from '@quorate/shared/methods/method'
 import type { ContributorMessage, MessageOf } from '@quorate/shared/protocol/messages'
-import { placesOf } from '@quorate/shared/run/capacity'
 import type { RunState } from '@quorate/shared/run/state'
 import { deadlinesFor } from '@quorate/shared/round/deadlines'
 import { contributionBytes } from './contribution-bytes.ts'
@@ -23,8 +22,9 @@ import { Calibration } from './calibration.ts'
 import type { Contributor } from './contributor.ts'
 import { SLOW_READER_BYTES } from './contributor.ts'
 import type { Checkpoints } from './checkpoints.ts'
-import { faultCodeOf } from './fault-code.ts'
+import { Evaluations } from './evaluations.ts'
 import type { EventLog } from './event-log.ts'
+import { faultCodeOf } from './fault-code.ts'
 import { Leasing } from './leasing.ts'
 import type { LeaseBook } from './lease-book.ts'
 import { NotFinite } from './not-finite.ts'
@@ -36,6 +36,7 @@ import { RoundAtWork } from './round-at-work.ts'
 import type { FrameAnswer } from './round-at-work.ts'
 import type { RoundBook } from './round-book.ts'
 import type { RunModel } from './run-model.ts'
+import { RunStatus } from './run-status.ts'
 import { settleRound } from './settle-round.ts'
 
 /** After an attempt that nobody could be counted in, the next one waits this long. */
@@ -45,8 +46,6 @@ const VOID_PAUSE_MS = 500
  * longer wait for somebody can follow each other within milliseconds.
  */
 const RECENT_ATTEMPTS = 256
-/** A mean cross-entropy beyond this is of a model that is lost. */
-const LOST_LOSS = 1e6
 const DIVERGED = 'The model has diverged: the learning rate is too large for this method and model.'
 /** A digest of the coordinator's replica is kept at every tenth round. */
 export const DIGEST_EVERY = 10
@@ -86,8 +85,8 @@ export interface RunParts {
 export class RunDriver {
   readonly parts: RunParts
   readonly leasing: Leasing
-  #state: RunState
-  #startedAtMs: number | null
+  readonly #status: RunStatus
+  readonly #evaluations: Evaluations
   #phase: Phase = { kind: 'idle' }
   readonly #attempts: Attempts
   #groups: readonly (readonly number[])[] = []
@@ -110,49 +109,31 @@ export class RunDriver {
         if (this.running) this.#fault('Attempts could not be reserved', error)
       },
     })
-    this.#startedAtMs = parts.stored.startedAtMs
-    this.#state = afterRestart(parts.stored.state)
+    this.#status = new RunStatus(parts)
+    this.#evaluations = new Evaluations(parts, () => {
+      if (this.running) this.finish('target')
+    })
   }
 
   get id(): string {
     return this.parts.stored.id
   }
   get state(): RunState {
-    return this.#state
+    return this.#status.state
   }
   /** A round or the opening phase is possible: started, neither paused nor finished. */
   get running(): boolean {
-    return ['waiting', 'calibrating', 'training'].includes(this.#state.kind)
+    return this.#status.running
   }
 
   view(): RunView {
-    const { stored, model, roster, book } = this.parts
-    const roundMs = book.medianRoundMs()
-    const left = stored.settings.rounds - model.round
-    return {
-      id: stored.id,
-      number: stored.number,
-      settings: stored.settings,
-      state: this.#state,
-      d: model.d,
-      round: model.round,
-      ...book.latestEvaluation(),
-      contributors: roster.present().length,
-      ready: roster.ready().length,
-      places: placesOf(stored.settings.method, model.d),
-      createdAtMs: stored.createdAtMs,
-      startedAtMs: this.#startedAtMs,
-      roundMs,
-      timeLeftMs: roundMs !== null && this.#state.kind === 'training' ? roundMs * left : null,
-      digest: book.latestDigest(),
-    }
+    return this.#status.view()
   }
 
   // ---- what the operator does
 
   start(): void {
-    this.#startedAtMs ??= this.parts.clock.nowMs()
-    this.#setState({ kind: 'waiting', need: this.parts.stored.settings.minVoters, have: 0 })
+    this.#status.start()
     this.proceed()
   }
 
@@ -164,14 +145,14 @@ export class RunDriver {
   /** `reason` is for everyone to see, `event` for the operator alone. */
   #pause(by: 'operator' | 'fault', { reason, event }: { reason: string; event: string }): void {
     this.#abandon()
-    this.#setState({ kind: 'paused', by, reason })
+    this.#status.set({ kind: 'paused', by, reason })
     const level = by === 'fault' ? 'error' : 'info'
     this.parts.events.add(level, 'paused', event, this.parts.model.round)
   }
 
   async resume(): Promise<void> {
     await this.#reload()
-    if (this.#state.kind !== 'paused' || this.#closed) return
+    if (this.state.kind !== 'paused' || this.#closed) return
     this.parts.events.add('info', 'resumed', 'Training goes on.', this.parts.model.round)
     this.start()
   }
@@ -200,7 +181,7 @@ export class RunDriver {
 
   finish(why: 'rounds' | 'target' | 'stopped'): void {
     this.#abandon()
-    this.#setState({ kind: 'finished', why })
+    this.#status.set({ kind: 'finished', why })
     const round = this.parts.model.round
     this.parts.events.add('info', 'finished', `Finished after ${round} rounds.`, round)
     // A verdict under way is awaited: until it is on disk the model's two halves differ.
@@ -213,7 +194,7 @@ export class RunDriver {
     this.#reload()
       .then(() => {
         void checkpoints.make(model)
-        this.#evaluate()
+        this.#evaluations.evaluate()
       })
       .catch((error: unknown) => events.add('error', 'not-reloaded', detailOf(error), model.round))
   }
@@ -221,6 +202,7 @@ export class RunDriver {
   /** Ends timers; a round at work is forgotten, as by a kill. */
   close(): void {
     this.#closed = true
+    this.#evaluations.close()
     this.#cancelTimers()
     this.#phase = { kind: 'idle' }
   }
@@ -240,7 +222,7 @@ export class RunDriver {
     const participants = this.leasing.participants()
     const need = this.parts.stored.settings.minVoters
     if (participants.length < need) {
-      this.#setState({ kind: 'waiting', need, have: participants.length })
+      this.#status.set({ kind: 'waiting', need, have: participants.length })
       return
     }
     if (!this.#attempts.available()) return
@@ -306,7 +288,7 @@ export class RunDriver {
   #calibrate(participants: readonly Participant[]): void {
     const { settings } = this.parts.stored
     const { clock, book } = this.parts
-    this.#setState({ kind: 'calibrating' })
+    this.#status.set({ kind: 'calibrating' })
     const attempt = this.#attempts.next()
     const deadlines = deadlinesFor(book.exchangesMs(), settings.ballotDeadlineMs)
     const shares = sharesOf(participants)
@@ -339,7 +321,7 @@ export class RunDriver {
       recorded.then((frame) => {
         if (!frame) return
         this.#phase = { kind: 'idle' }
-        if (this.#state.kind === 'finished') this.#wrapUp()
+        if (this.state.kind === 'finished') this.#wrapUp()
         else this.proceed()
       }),
     )
@@ -348,7 +330,7 @@ export class RunDriver {
   #open(participants: readonly Participant[]): void {
     const { stored, model, clock, book, roster } = this.parts
     const { settings } = stored
-    this.#setState({ kind: 'training' })
+    this.#status.set({ kind: 'training' })
     const nowMs = clock.nowMs()
     const deadlines = deadlinesFor(book.exchangesMs(), settings.ballotDeadlineMs)
     const at = { round: model.round, attempt: this.#attempts.next(), nowMs }
@@ -395,7 +377,11 @@ export class RunDriver {
         const { round } = work.plan
         this.parts.events.add('warn', 'round-void', `Round ${round} had too few voters.`, round)
       }
-      if (hopeless) this.#checkDiverged()
+      if (hopeless) {
+        this.#evaluations.checkDiverged(() => {
+          if (this.running) this.#pause('fault', { reason: DIVERGED, event: DIVERGED })
+        })
+      }
       return this.#again()
     }
     this.#phase = { kind: 'deciding' }
@@ -411,19 +397,6 @@ export class RunDriver {
         this.#account(work, { counted, closedAtMs, verdictBytes: frame.length })
         this.#afterRound(work.openedAtMs)
       }),
-    )
-  }
-
-  /** Contributors may say anything of their gradients: the run pauses only for what we see ourselves. */
-  #checkDiverged(): void {
-    const { evaluator, stored, model, events } = this.parts
-    const { dataSet, model: spec } = stored.settings
-    evaluator.evaluate({ dataSet, model: spec, parameters: model.parameters.slice() }).then(
-      (value) => {
-        if (!value || value.loss <= LOST_LOSS || !this.running || this.#closed) return
-        this.#pause('fault', { reason: DIVERGED, event: DIVERGED })
-      },
-      (error: unknown) => events.add('error', 'evaluation-failed', detailOf(error), model.round),
     )
   }
 
@@ -461,7 +434,7 @@ export class RunDriver {
     this.#phase = { kind: 'idle' }
     const event = `${what}: ${detailOf(error)}`
     const reason = `${what} (${faultCodeOf(error)}).`
-    if (this.#state.kind !== 'finished') return this.#pause('fault', { reason, event })
+    if (this.state.kind !== 'finished') return this.#pause('fault', { reason, event })
     this.parts.events.add('error', 'fault', event, this.parts.model.round)
     this.#wrapUp()
   }
@@ -509,10 +482,10 @@ export class RunDriver {
       for (const contributor of this.parts.roster.present()) this.leasing.remember(contributor)
     }
     this.#phase = { kind: 'idle' }
-    if (this.#state.kind === 'finished') return this.#wrapUp()
+    if (this.state.kind === 'finished') return this.#wrapUp()
     if (!this.running) return
     if (model.round >= settings.rounds) return this.finish('rounds')
-    if (model.round % settings.evaluateEvery === 0) this.#evaluate()
+    if (model.round % settings.evaluateEvery === 0) this.#evaluations.evaluate()
     const restMs = Math.max(0, openedAtMs + settings.minRoundMs - clock.nowMs())
     if (restMs === 0) return this.proceed()
     this.#rest(restMs)
@@ -531,24 +504,6 @@ export class RunDriver {
     if (this.running) this.#rest(VOID_PAUSE_MS)
   }
 
-  /** Follows behind the round: nothing waits for it. */
-  #evaluate(): void {
-    const { model, stored, evaluator, book, emit, events } = this.parts
-    const round = model.round
-    const { targetAccuracy, dataSet } = stored.settings
-    const parameters = model.parameters.slice()
-    evaluator
-      .evaluate({ dataSet, model: stored.settings.model, parameters })
-      .then((value) => {
-        if (!value || this.#closed) return
-        book.evaluated(round, value)
-        emit({ type: 'evaluation', run: stored.id, round, ...value })
-        const reached = targetAccuracy !== null && value.accuracy >= targetAccuracy
-        if (reached && this.running) this.finish('target')
-      })
-      .catch((error: unknown) => events.add('error', 'evaluation-failed', detailOf(error), round))
-  }
-
   /** Forgets the round at work; its ballots settle as void. */
   #abandon(): void {
     const phase = this.#phase
@@ -560,18 +515,6 @@ export class RunDriver {
   #cancelTimers(): void {
     if (this.#phase.kind === 'round' || this.#phase.kind === 'resting') this.#phase.cancel()
     if (this.#phase.kind === 'calibrating') this.#phase.work.cancel()
-  }
-
-  #setState(state: RunState): void {
-    if (JSON.stringify(state) === JSON.stringify(this.#state)) return
-    this.#state = state
-    const { store, stored, roster, events, book } = this.parts
-    if (state.kind !== 'training') book.interrupted()
-    for (const contributor of roster.present()) contributor.send({ type: 'state', state })
-    this.parts.emit({ type: 'runs', runs: [this.view()] })
-    store
-      .saveRunState(stored.id, state, this.#startedAtMs)
-      .catch((error: unknown) => events.add('error', 'state-not-saved', detailOf(error), null))
   }
 
   #watch(work: Promise<unknown>): void {
@@ -596,9 +539,4 @@ export class RunDriver {
     this.#mustReload ??= { round: this.parts.model.round, settle }
     this.#fault('The round could not be finished', error)
   }
-}
-
-function afterRestart(state: RunState): RunState {
-  const running = state.kind === 'calibrating' || state.kind === 'training'
-  return running ? { kind: 'waiting', need: 1, have: 0 } : state
 }
