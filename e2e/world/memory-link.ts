@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import { coordinatorMessage } from '@quorate/shared/protocol/messages'
-import type { ContributorMessage, CoordinatorMessage } from '@quorate/shared/protocol/messages'
+import type { ContributorMessage } from '@quorate/shared/protocol/messages'
 import type { Generator } from '@quorate/shared/random/generator'
 import type { Connection } from '@quorate/coordinator/training/ports'
 import type { ContributorSocket, TrainingService } from '@quorate/coordinator/training/service'
@@ -53,11 +53,11 @@ export class MemoryLink implements Link {
     return this.#carryUp((socket) => socket.frame(copy))
   }
 
-  /** Calls `ear` with every message that arrives, before the session has it. */
-  overhear(ear: (message: CoordinatorMessage) => void): void {
+  /** Calls `ear` with everything that arrives, before the session has it. */
+  overhear(ear: (event: LinkEvent) => void): void {
     const listener = this.#listener
     this.#listener = (event) => {
-      if (event.kind === 'message') ear(event.message)
+      ear(event)
       listener(event)
     }
   }
@@ -134,9 +134,9 @@ export class MemoryLink implements Link {
           const message = coordinatorMessage.parse(JSON.parse(text))
           this.#listener({ kind: 'message', message, sizeBytes: text.length })
         }),
-      sendFrame: (frame) => {
-        const copy = frame.slice()
-        down(() => this.#listener({ kind: 'frame', frame: copy }))
+      sendTurn: (shared, own) => {
+        const frame = Uint8Array.of(...(shared ?? []), ...(own ?? []))
+        down(() => this.#listener({ kind: 'frame', frame }))
       },
       close: () =>
         down(() => {

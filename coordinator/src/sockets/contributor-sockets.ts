@@ -3,6 +3,7 @@ import type { Clock } from '@quorate/shared/clock/clock'
 import type { RawData, WebSocket } from 'ws'
 import type { Connection, Log } from '../training/ports.ts'
 import type { TrainingService } from '../training/service.ts'
+import { writeMessage } from './framing.ts'
 import { keepAlive } from './keep-alive.ts'
 
 /** Largest message of any run; what may come now, training says. */
@@ -27,7 +28,7 @@ export function serveContributor(
   },
 ): void {
   const { address } = parts
-  const contributor = parts.training.accept(connectionOf(socket, address))
+  const contributor = parts.training.accept(connectionOf(socket, stream, address))
   const guarded = (handle: () => void) => {
     try {
       handle()
@@ -92,16 +93,22 @@ class Arriving {
   }
 }
 
-function connectionOf(socket: WebSocket, address: string): Connection {
-  const send = (message: string | Uint8Array) => {
-    if (socket.readyState !== socket.OPEN) return
-    if (socket.bufferedAmount > MAX_QUEUED_BYTES) socket.terminate()
-    else socket.send(message)
+function connectionOf(socket: WebSocket, stream: Duplex, address: string): Connection {
+  const open = () => {
+    if (socket.readyState !== socket.OPEN) return false
+    if (socket.bufferedAmount <= MAX_QUEUED_BYTES) return true
+    socket.terminate()
+    return false
   }
   return {
     address,
-    send,
-    sendFrame: send,
+    send(text) {
+      if (open()) socket.send(text)
+    },
+    sendTurn(shared, own) {
+      // ws writes every message in one go as well, as nothing is compressed: none comes in between.
+      if (open()) writeMessage(stream, shared, own)
+    },
     get queuedBytes() {
       return socket.bufferedAmount
     },

@@ -12,6 +12,7 @@ import { decodeFrame, FrameError, HEADER_BYTES } from '@quorate/shared/wire/fram
 import { MAX_GROUP } from '@quorate/shared/run/settings'
 import { contributorsAtMost } from '@quorate/shared/run/capacity'
 import { largestTallyBytes } from '@quorate/shared/wire/tally'
+import { encodeTurn } from '@quorate/shared/wire/turn'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { contributionBytes } from './contribution-bytes.ts'
 import type { Contributor } from './contributor.ts'
@@ -86,7 +87,7 @@ export class Members {
 
   /** Lets the sender of `hello` in, or says why not. */
   join(connection: Connection, hello: Hello): Contributor | Refusal {
-    const { roster, leases, events } = this.#driver.parts
+    const { roster, leases, events, stored } = this.#driver.parts
     const nowMs = this.#clock.nowMs()
     const returning = hello.resume ? roster.resume(hello.resume.id, hello.resume.token) : null
     if (!returning?.connection && roster.present().length >= this.#most) return this.#full()
@@ -109,7 +110,9 @@ export class Members {
     contributor.peer = this.#peerFor(contributor, hello)
     if (line && line.id !== contributor.peer?.id) this.#ports.signalRevoked(line.id)
     contributor.send(this.#welcome(contributor, token))
-    for (const settlement of contributor.settlements) contributor.send(settlement)
+    for (const settled of contributor.settlements) {
+      connection.sendTurn(null, encodeTurn(stored.number, { settled, opening: null }))
+    }
     leases.add(contributor.number, leases.parts(contributor.number), nowMs)
     this.#driver.settleLeases()
     const lease = leases.lease(contributor.number)
@@ -178,8 +181,9 @@ export class Members {
     contributor.lastSeenMs = this.#clock.nowMs()
     try {
       const frame = decodeFrame(bytes, this.mostBytes)
-      if (frame.header.kind === 'verdict') {
-        return this.offence(contributor, 'FRAME_KIND', 'verdicts come from the coordinator')
+      const { kind } = frame.header
+      if (kind === 'verdict' || kind === 'turn') {
+        return this.offence(contributor, 'FRAME_KIND', `a ${kind} comes from the coordinator`)
       }
       if (frame.header.run !== this.#driver.parts.stored.number) {
         return this.offence(contributor, 'FRAME_RUN', `run ${frame.header.run} is not yours`)
