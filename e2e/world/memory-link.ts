@@ -29,6 +29,8 @@ export class MemoryLink implements Link {
   #closed = false
   /** As the wire's, and a test may change it. */
   delayMs: readonly [number, number]
+  /** Bytes that the coordinator believes unread; a test may change it. */
+  queuedBytes = 0
   readonly bytesSent = { text: 0, binary: 0 }
 
   constructor(wire: MemoryWire) {
@@ -126,9 +128,12 @@ export class MemoryLink implements Link {
         if (this.#socket === self() && !this.#closed) deliver()
       })
     }
+    const queued = () => this.queuedBytes
     return {
       address: '127.0.0.1',
-      queuedBytes: 0,
+      get queuedBytes() {
+        return queued()
+      },
       send: (text) =>
         down(() => {
           const message = coordinatorMessage.parse(JSON.parse(text))

@@ -12,8 +12,8 @@ export const MAX_MESSAGE_BYTES = 12 * 1024 * 1024
 const FRAMING_BYTES = 4096
 /** A socket that was told that it sends too much has so long to hear it. */
 const HEAR_WITHIN_MS = 1000
-/** A contributor that has this much waiting to be sent is too slow to be served. */
-const MAX_QUEUED_BYTES = 128 * 1024 * 1024
+/** A socket with more than this waiting is cut off, as it reads nothing: training sends no more by far. */
+const MAX_QUEUED_BYTES = 32 * 1024 * 1024
 
 /** Hands a contributor's socket to training. */
 export function serveContributor(

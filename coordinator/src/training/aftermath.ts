@@ -1,6 +1,7 @@
 import type { FeedMessage, RoundMetrics } from '@quorate/shared/api/api'
 import type { Checkpoints } from './checkpoints.ts'
 import { contributionBytes } from './contribution-bytes.ts'
+import type { Contributor } from './contributor.ts'
 import type { EventLog } from './event-log.ts'
 import type { Leasing } from './leasing.ts'
 import { logNotFinite } from './not-finite.ts'
@@ -12,6 +13,7 @@ import type { RoundBook } from './round-book.ts'
 import type { RunModel } from './run-model.ts'
 import { logResting } from './settle-round.ts'
 import type { SettledRound } from './settle-round.ts'
+import { logSlow } from './slow-readers.ts'
 
 /** A digest of the coordinator's replica is kept at every tenth round. */
 export const DIGEST_EVERY = 10
@@ -37,6 +39,8 @@ export interface RoundPast {
   readonly attempts: number
   readonly lateBallots: number
   readonly ended: SettledRound
+  /** Left out from this verdict on. */
+  readonly slow: readonly Contributor[]
   readonly notFinite: NotFiniteCount
 }
 
@@ -55,6 +59,7 @@ export function followUp(
   if (past.attempts === 1) logNotFinite(round, past.notFinite, events)
   account(work, past, parts)
   logResting(round, past.ended, events)
+  logSlow(round, past.slow, events)
   leasing.save()
   if (model.round % DIGEST_EVERY === 0) book.keepDigest(model.round, model.digest())
   if (!checkpoints.due(model.round)) return

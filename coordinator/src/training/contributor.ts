@@ -27,6 +27,8 @@ export class Contributor {
   readonly tokenHash: string
   readonly joinedAtMs: number
   status: ContributorView['status'] = 'joining'
+  /** Reads too slowly: verdicts are left out until it can be told to fetch them. */
+  behind = false
   connection: Connection | null = null
   peer: { readonly id: string; readonly ticket: string } | null = null
   lastSeenMs: number

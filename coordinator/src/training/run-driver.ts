@@ -40,6 +40,7 @@ import type { RunModel } from './run-model.ts'
 import { RunStatus } from './run-status.ts'
 import { logResting, settleRound } from './settle-round.ts'
 import type { SettledRound } from './settle-round.ts'
+import { leaveOutSlow } from './slow-readers.ts'
 import { sendTurns } from './turns.ts'
 import type { Turns } from './turns.ts'
 
@@ -182,13 +183,11 @@ export class RunDriver {
   }
 
   async #readBack(fault: WriteFault): Promise<void> {
-    const { ledger, model, roster, reload } = this.parts
+    const { ledger, model, reload } = this.parts
     await reload()
     // An entry that reached the disk in spite of the error is decided: everyone must have it.
     const frames = [...splitFrames(await ledger.frames(fault.round))]
-    for (const contributor of roster.present()) {
-      for (const frame of frames) contributor.connection?.sendTurn(frame, null)
-    }
+    for (const frame of frames) this.#tell(frame, {})
     this.#tell(null, { settled: fault.settle(model.round > fault.round).settled })
     this.#mustReload = null
   }
@@ -448,9 +447,10 @@ export class RunDriver {
     work: RoundAtWork,
     { frame, verdict, counted, closedAtMs, notFinite }: DecidedRound,
   ): void {
-    const { model, clock, book } = this.parts
+    const { model, clock, book, roster } = this.parts
     const { openedAtMs } = work
     model.advance(verdict)
+    const slow = leaveOutSlow(roster.present(), frame.length)
     const ended = settleRound(work, { kind: 'decided', counted }, this.parts)
     book.exchanged(work, counted)
     this.#phase = { kind: 'idle' }
@@ -458,7 +458,7 @@ export class RunDriver {
     followUp(
       work,
       {
-        ...{ counted, closedAtMs, ended, notFinite },
+        ...{ counted, closedAtMs, ended, notFinite, slow },
         sentAtMs: clock.nowMs(),
         verdictBytes: frame.length,
         attempts: this.#attemptsThisRound,
