@@ -317,3 +317,37 @@ test('who is removed and who is banned stands in the log under codes of their ow
     `removed: You removed ${removed}; it may join again.`,
   ])
 })
+
+describe('a reader that is too slow', () => {
+  test('is sent no more verdicts, keeps nobody waiting, and comes back by the ledger alone', async () => {
+    const { world, run, volunteers } = await trainingWith(17, 3)
+    const slow = volunteers[0] as Volunteer
+    const from = world.training?.run(run).round ?? 0
+    const before = { replica: slow.view.replicaRound, downloads: slow.view.traffic.downloads }
+    const verdicts = () => slow.view.traffic.verdictsReceived
+    const heard: string[] = []
+    slow.link.overhear((event) => {
+      if (event.kind === 'message') heard.push(event.message.type)
+    })
+    slow.link.queuedBytes = 2 * 1024 * 1024
+    await world.clock.advance(200)
+    const received = verdicts()
+    const startMs = world.clock.nowMs()
+    await world.reach(run, from + 30)
+    expect(world.clock.nowMs() - startMs).toBeLessThan(30 * 150)
+    expect(verdicts(), 'nothing more is sent').toBe(received)
+    expect(slow.view.replicaRound - before.replica).toBeLessThan(5)
+    slow.link.queuedBytes = 0
+    const counted = slow.view.roundsCounted
+    await world.clock.until(() => slow.view.roundsCounted > counted + 5, 20_000)
+    expect(heard.filter((type) => type === 'behind')).toHaveLength(1)
+    expect(heard).not.toContain('welcome')
+    expect(slow.view.traffic.downloads).toBeGreaterThan(before.downloads)
+    expect(await replicas(world, run)).toHaveLength(1)
+    const codes = await eventCodes(world, run)
+    expect(codes.filter((code) => code === 'slow-reader')).toHaveLength(1)
+    expect(codes).not.toContain('strike')
+    expect(codes).not.toContain('digest-differs')
+    expect(codes).not.toContain('cut-off')
+  })
+})

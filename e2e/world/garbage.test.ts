@@ -9,6 +9,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { replicas, smallRun } from './checks.ts'
 import type { Volunteer } from './world.ts'
+import { openingIn } from './turns.ts'
 import { World } from './world.ts'
 
 interface Scene {
@@ -55,8 +56,8 @@ async function inRound(at: Scene): Promise<{ round: number; attempt: number; sli
   bad.link.sendFrame = () => true
   bad.mesh.send = async () => 'sent'
   let opening: { round: number; attempt: number; slices: number } | null = null
-  bad.link.overhear((message) => {
-    if (message.type === 'opening') opening = message
+  bad.link.overhear((event) => {
+    opening = openingIn(event, at.number) ?? opening
   })
   await world.clock.until(() => opening !== null, 20_000)
   return opening as unknown as { round: number; attempt: number; slices: number }

@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import { coordinatorMessage } from '@quorate/shared/protocol/messages'
-import type { ContributorMessage, CoordinatorMessage } from '@quorate/shared/protocol/messages'
+import type { ContributorMessage } from '@quorate/shared/protocol/messages'
 import type { Generator } from '@quorate/shared/random/generator'
 import type { Connection } from '@quorate/coordinator/training/ports'
 import type { ContributorSocket, TrainingService } from '@quorate/coordinator/training/service'
@@ -29,6 +29,8 @@ export class MemoryLink implements Link {
   #closed = false
   /** As the wire's, and a test may change it. */
   delayMs: readonly [number, number]
+  /** Bytes that the coordinator believes unread; a test may change it. */
+  queuedBytes = 0
   readonly bytesSent = { text: 0, binary: 0 }
 
   constructor(wire: MemoryWire) {
@@ -53,11 +55,11 @@ export class MemoryLink implements Link {
     return this.#carryUp((socket) => socket.frame(copy))
   }
 
-  /** Calls `ear` with every message that arrives, before the session has it. */
-  overhear(ear: (message: CoordinatorMessage) => void): void {
+  /** Calls `ear` with everything that arrives, before the session has it. */
+  overhear(ear: (event: LinkEvent) => void): void {
     const listener = this.#listener
     this.#listener = (event) => {
-      if (event.kind === 'message') ear(event.message)
+      ear(event)
       listener(event)
     }
   }
@@ -126,17 +128,20 @@ export class MemoryLink implements Link {
         if (this.#socket === self() && !this.#closed) deliver()
       })
     }
+    const queued = () => this.queuedBytes
     return {
       address: '127.0.0.1',
-      queuedBytes: 0,
+      get queuedBytes() {
+        return queued()
+      },
       send: (text) =>
         down(() => {
           const message = coordinatorMessage.parse(JSON.parse(text))
           this.#listener({ kind: 'message', message, sizeBytes: text.length })
         }),
-      sendFrame: (frame) => {
-        const copy = frame.slice()
-        down(() => this.#listener({ kind: 'frame', frame: copy }))
+      sendTurn: (shared, own) => {
+        const frame = Uint8Array.of(...(shared ?? []), ...(own ?? []))
+        down(() => this.#listener({ kind: 'frame', frame }))
       },
       close: () =>
         down(() => {

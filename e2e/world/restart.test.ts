@@ -71,7 +71,7 @@ describe('a coordinator that is killed', () => {
   test.each([21, 22, 23, 24, 25])(
     'whoever comes back hears what became of its ballot, and no round counted is lost (seed %i)',
     async (seed) => {
-      const { world, run } = await killedAgainAndAgain(seed, 6, 500, { people: 1 })
+      const { world, run } = await killedAgainAndAgain(seed, 6, 400, { people: 1 })
       await world.training?.pause(run)
       await world.clock.advance(1000)
       // Alone, it is the voter of every round that was decided; what a checkpoint covers is not read
@@ -186,9 +186,9 @@ describe('a disk that fails', () => {
     training.accept = (connection) =>
       accept({
         ...connection,
-        send(text) {
-          if (isBroken && text.includes('"opening"')) throw new Error('no room at /secret/path')
-          connection.send(text)
+        sendTurn(shared, own) {
+          if (isBroken && own !== null) throw new Error('no room at /secret/path')
+          connection.sendTurn(shared, own)
         },
       })
     const run = await world.run({ ...smallRun, minRoundMs: 500 })

@@ -33,7 +33,9 @@ describe('one process', () => {
     const waiting = world.join(run)
     await world.clock.advance(1000)
     const heard: string[] = []
-    waiting.link.overhear(({ type }) => heard.push(type))
+    waiting.link.overhear((event) => {
+      if (event.kind === 'message') heard.push(event.message.type)
+    })
     await world.clock.advance(15_000)
     expect(heard).toEqual(['alive', 'alive', 'alive'])
   })

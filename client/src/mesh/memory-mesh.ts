@@ -1,5 +1,5 @@
 import type { Clock } from '@quorate/shared/clock/clock'
-import type { GroupMember } from '@quorate/shared/protocol/messages'
+import type { GroupMember } from '@quorate/shared/wire/turn'
 import type { Generator } from '@quorate/shared/random/generator'
 import type { Mesh } from '../session/ports.ts'
 

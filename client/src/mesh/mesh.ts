@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
-import type { GroupMember } from '@quorate/shared/protocol/messages'
+import type { GroupMember } from '@quorate/shared/wire/turn'
 import type { Mesh, RTCIceServerLike } from '../session/ports.ts'
 import type { EdgeEvents } from './edge.ts'
 import { Edge } from './edge.ts'

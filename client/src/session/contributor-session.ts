@@ -1,16 +1,19 @@
 import { detailOf } from '@quorate/shared/failure/detail'
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import { FrameError, kindOfFrame, splitFrames } from '@quorate/shared/wire/frame'
+import { decodeTurn } from '@quorate/shared/wire/turn'
+import type { Settled } from '@quorate/shared/wire/turn'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { ChunkLoader } from './chunk-loader.ts'
 import { codeOf } from './error-code.ts'
 import type { BackendReport, Files, Link, LinkEvent, Mesh, RunInfo, Trainer } from './ports.ts'
 import { ReplicaFollower } from './replica-follower.ts'
 import { Rounds } from './rounds.ts'
-import type { CastNews } from './rounds.ts'
+import { Shown } from './shown.ts'
 import { TrafficMeter } from './traffic-meter.ts'
-import { noSession } from './view.ts'
-import type { SessionStatus, SessionView } from './view.ts'
+import { statusOf, trainingStatus } from './view.ts'
+import type { SessionView, Wish } from './view.ts'
 
 type Message<T extends CoordinatorMessage['type']> = MessageOf<CoordinatorMessage, T>
 
@@ -40,33 +43,26 @@ export interface SessionOptions {
   readonly batchLimit: number | null
 }
 
-/** What the contributor wants, whatever the connection does. */
-type Wish =
-  | { readonly kind: 'take-part' }
-  | { readonly kind: 'pause' }
-  /** Finishes the round at hand first. */
-  | { readonly kind: 'leave-after-round' }
-  | { readonly kind: 'left' }
-
 /** One contributor from hello to bye; lives through reconnects. */
 export class ContributorSession {
   readonly #ports: SessionPorts
   readonly #options: SessionOptions
   readonly #traffic = new TrafficMeter()
+  readonly #shown: Shown
   readonly #rounds: Rounds
   readonly #chunks: ChunkLoader
-  #wish: Wish = { kind: 'take-part' }
+  #wish: Wish = 'take-part'
   readonly #replica: ReplicaFollower
   #welcome: Message<'welcome'> | null = null
   #backend: BackendReport | null = null
   #announced = false
   #cancelHeartbeat: () => void = () => {}
-  #view: SessionView = noSession
 
   constructor(ports: SessionPorts, options: SessionOptions) {
     this.#ports = ports
     this.#options = options
-    const { clock, link, trainer, files, mesh } = ports
+    const { clock, link, trainer, files, mesh, onView } = ports
+    this.#shown = new Shown({ link, mesh, onView, traffic: this.#traffic })
     this.#chunks = new ChunkLoader({
       files,
       trainer,
@@ -90,7 +86,7 @@ export class ContributorSession {
         this.#announce()
       },
       advanced: (round) =>
-        this.#show({ replicaRound: round, round: Math.max(round, this.#view.round) }),
+        this.#show({ replicaRound: round, round: Math.max(round, this.view.round) }),
       digest: (report) => {
         link.send({ type: 'digest', ...report })
         this.#show({ digest: report })
@@ -105,9 +101,9 @@ export class ContributorSession {
         traffic: this.#traffic,
         draws: (loaded) => this.#chunks.drawsAt(loaded),
         units: () => this.#replica.units,
-        opened: (round) => this.#show({ round, status: this.#trainingStatus() }),
-        cast: (news) => this.#tellCast(news),
-        settled: (counted) => this.#tellSettled(counted),
+        opened: (round) => this.#show({ round, status: trainingStatus(this.#wish) }),
+        cast: (news) => this.#shown.cast(news),
+        settled: (counted) => this.#shown.settled(counted),
         trouble: (trouble) => this.#show({ trouble }),
       },
       options,
@@ -115,7 +111,7 @@ export class ContributorSession {
   }
 
   get view(): SessionView {
-    return this.#view
+    return this.#shown.view
   }
 
   start(): void {
@@ -126,8 +122,8 @@ export class ContributorSession {
 
   /** Leaves but for the way back: the data goes to others at once, and nothing comes in meanwhile. */
   pause(): void {
-    if (this.#wish.kind !== 'take-part') return
-    this.#wish = { kind: 'pause' }
+    if (this.#wish !== 'take-part') return
+    this.#wish = 'pause'
     this.#offline()
     this.#ports.mesh.setGroup([], this.#welcome?.contributor ?? -1)
     this.#ports.link.rest()
@@ -135,22 +131,22 @@ export class ContributorSession {
   }
 
   resume(): void {
-    if (this.#wish.kind !== 'pause') return
-    this.#wish = { kind: 'take-part' }
+    if (this.#wish !== 'pause') return
+    this.#wish = 'take-part'
     this.#show({ status: { kind: 'connecting' } })
     this.#ports.link.wake()
   }
 
   stopAfterRound(): void {
-    if (this.#wish.kind === 'left') return
+    if (this.#wish === 'left') return
     if (!this.#rounds.underWay) return void this.stop()
-    this.#wish = { kind: 'leave-after-round' }
+    this.#wish = 'leave-after-round'
     this.#show({ status: { kind: 'ending', then: 'stopped' } })
   }
 
   async stop(): Promise<void> {
-    if (this.#wish.kind === 'left') return
-    this.#wish = { kind: 'left' }
+    if (this.#wish === 'left') return
+    this.#wish = 'left'
     this.#ports.link.send({ type: 'bye' })
     this.#shut()
     this.#show({ status: { kind: 'stopped' } })
@@ -164,7 +160,7 @@ export class ContributorSession {
   // ---- the link
 
   #onLink(event: LinkEvent): void {
-    if (this.#wish.kind === 'left') return
+    if (this.#wish === 'left') return
     switch (event.kind) {
       case 'open': {
         this.#announced = false
@@ -189,12 +185,44 @@ export class ContributorSession {
       case 'garbled':
         return this.#show({ trouble: event.detail })
       case 'frame':
-        this.#traffic.add('verdictsReceived', event.frame.length)
-        return this.#replica.verdict(event.frame)
+        return this.#onFrames(event.frame)
       case 'message':
         this.#traffic.add('controlReceived', event.sizeBytes)
         return this.#onMessage(event.message)
     }
+  }
+
+  /** A verdict, what stands between two rounds, or the one and behind it the other. */
+  #onFrames(bytes: Uint8Array): void {
+    try {
+      for (const frame of splitFrames(bytes)) {
+        if (this.#wish === 'left') return
+        if (kindOfFrame(frame) === 'turn') this.#onTurn(frame)
+        else this.#onVerdict(frame)
+      }
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      this.#show({ trouble: detailOf(error) })
+    }
+  }
+
+  #onVerdict(frame: Uint8Array): void {
+    this.#traffic.add('verdictsReceived', frame.length)
+    this.#replica.verdict(frame)
+  }
+
+  #onTurn(frame: Uint8Array): void {
+    this.#traffic.add('controlReceived', frame.length)
+    const run = this.#welcome?.run
+    if (!run) return
+    const { settled, opening } = decodeTurn(frame, run.number)
+    if (settled) this.#onSettled(settled)
+    if (opening) this.#whileReady((as) => this.#rounds.open(opening, as))
+  }
+
+  #onSettled(settled: Settled): void {
+    this.#rounds.settle(settled)
+    if (this.#wish === 'leave-after-round') void this.stop()
   }
 
   #onMessage(message: CoordinatorMessage): void {
@@ -205,20 +233,16 @@ export class ContributorSession {
         return this.#onLease(message)
       case 'calibrate':
         return this.#whileReady((as) => this.#rounds.calibrate(message, as))
-      case 'opening':
-        return this.#whileReady((as) => this.#rounds.open(message, as))
       case 'excuse':
         return this.#rounds.excuse(message)
       case 'resend':
         return this.#rounds.resend(message)
-      case 'settled':
-        this.#rounds.settle(message)
-        if (this.#wish.kind === 'leave-after-round') void this.stop()
-        return
       case 'state':
         return this.#onState(message)
       case 'alive':
         return
+      case 'behind':
+        return this.#replica.follow(message)
       case 'resync':
         return this.#replica.startOver(message)
       case 'error':
@@ -230,7 +254,7 @@ export class ContributorSession {
   #onState({ state }: Message<'state'>): void {
     this.#show({ runState: state })
     // No round will end while nothing is decided.
-    if (this.#wish.kind === 'leave-after-round' && state.kind !== 'training') {
+    if (this.#wish === 'leave-after-round' && state.kind !== 'training') {
       return void this.stop()
     }
     this.#showProgress()
@@ -238,7 +262,7 @@ export class ContributorSession {
 
   #onDown(retryInMs: number, reason: string): void {
     this.#offline()
-    if (this.#wish.kind === 'leave-after-round') return void this.stop()
+    if (this.#wish === 'leave-after-round') return void this.stop()
     const retryAtMs = this.#ports.clock.nowMs() + retryInMs
     this.#show({ status: { kind: 'connection-lost', retryAtMs, reason } })
   }
@@ -288,27 +312,8 @@ export class ContributorSession {
    */
   #whileReady(take: (as: { run: RunInfo; self: number }) => Promise<void>): void {
     const welcome = this.#welcome
-    if (!welcome || !this.#announced) return
+    if (!welcome || !this.#announced || this.#wish === 'left') return
     this.#run(take({ run: welcome.run, self: welcome.contributor }))
-  }
-
-  #tellCast({ samples, slices, stepMs, loss }: CastNews): void {
-    this.#show({
-      stepMs,
-      batchLoss: loss,
-      samples: this.#view.samples + samples,
-      slicesCast: this.#view.slicesCast + slices,
-    })
-  }
-
-  #tellSettled(counted: readonly boolean[] | null): void {
-    const mine = counted?.filter(Boolean).length ?? 0
-    const missed = counted !== null && mine === 0
-    this.#show({
-      roundsCounted: this.#view.roundsCounted + (mine > 0 ? 1 : 0),
-      roundsMissed: this.#view.roundsMissed + (missed ? 1 : 0),
-      slicesCounted: this.#view.slicesCounted + mine,
-    })
   }
 
   /** Says ready as soon as replica, data and wish allow it. */
@@ -316,7 +321,7 @@ export class ContributorSession {
     // Without a lease, being ready is asking for one.
     const data = this.#chunks.startable || this.#chunks.shards.length === 0
     const able = this.#replica.current && data && this.#backend !== null
-    if (this.#announced || !able || this.#wish.kind !== 'take-part') return
+    if (this.#announced || !able || this.#wish !== 'take-part') return
     this.#announced = true
     this.#run(this.#sendReady())
   }
@@ -341,7 +346,7 @@ export class ContributorSession {
   #beat(): void {
     this.#cancelHeartbeat = this.#ports.clock.after(HEARTBEAT_MS, () => {
       const { link, mesh } = this.#ports
-      const { stepMs } = this.#view
+      const { stepMs } = this.view
       const traffic = this.#traffic.report(link.bytesSent.text)
       link.send({ type: 'heartbeat', stepMs, peers: mesh.connected.size, traffic })
       this.#show({})
@@ -352,14 +357,14 @@ export class ContributorSession {
   /** Work that goes on by itself; what it throws is shown. */
   #run(work: Promise<void>): void {
     work.catch((error: unknown) => {
-      if (this.#wish.kind === 'left') return
+      if (this.#wish === 'left') return
       if (!this.#backend) return this.#fail(codeOf(error), detailOf(error))
       this.#show({ trouble: detailOf(error) })
     })
   }
 
   #fail(code: string, detail: string): void {
-    this.#wish = { kind: 'left' }
+    this.#wish = 'left'
     this.#shut()
     // Another tab, a copy of this one, goes on as this contributor; joining again would take it back.
     if (code === 'REPLACED') this.#ports.resume.forget()
@@ -379,39 +384,21 @@ export class ContributorSession {
 
   // ---- the view
 
-  #trainingStatus(): SessionStatus {
-    return this.#wish.kind === 'leave-after-round'
-      ? { kind: 'ending', then: 'stopped' }
-      : { kind: 'training' }
-  }
-
   /** The status that follows from where everything stands. */
   #showProgress(): void {
-    this.#show({ status: this.#status() })
-  }
-
-  #status(): SessionStatus {
-    const { runState } = this.#view
-    // There is nothing to go on with after a pause.
-    if (runState?.kind === 'finished') return { kind: 'finished' }
-    if (this.#wish.kind === 'pause') return { kind: 'paused' }
-    if (!this.#welcome) return { kind: 'connecting' }
-    if (!this.#backend) return { kind: 'preparing' }
-    if (!this.#replica.current) return { kind: 'catching-up' }
-    if (this.#chunks.shards.length === 0) return { kind: 'waiting-for-data' }
-    if (!this.#chunks.startable) return { kind: 'catching-up' }
-    if (runState?.kind === 'training') return this.#trainingStatus()
-    return { kind: 'ready' }
+    const status = statusOf({
+      wish: this.#wish,
+      runState: this.view.runState,
+      welcomed: this.#welcome !== null,
+      prepared: this.#backend !== null,
+      current: this.#replica.current,
+      hasData: this.#chunks.shards.length > 0,
+      startable: this.#chunks.startable,
+    })
+    this.#show({ status })
   }
 
   #show(change: Partial<SessionView>): void {
-    const { link, mesh } = this.#ports
-    this.#view = {
-      ...this.#view,
-      ...change,
-      traffic: this.#traffic.report(link.bytesSent.text),
-      peers: mesh.connected.size,
-    }
-    this.#ports.onView(this.#view)
+    this.#shown.show(change)
   }
 }

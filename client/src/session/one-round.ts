@@ -6,16 +6,14 @@
 import { float32FromBits } from '@quorate/shared/bytes/float32'
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { Ballot } from '@quorate/shared/methods/method'
-import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import { cutBallot } from '@quorate/shared/tally/count'
 import { sliceRanges } from '@quorate/shared/tally/slices'
 import { encodeBallot } from '@quorate/shared/wire/ballot'
 import { encodeFrame } from '@quorate/shared/wire/frame'
+import type { Opening } from '@quorate/shared/wire/turn'
 import type { Dispatch } from './dispatch.ts'
 import type { BatchOrder, CastResult, Payload, RunInfo, Trainer } from './ports.ts'
 import type { TallyDesk } from './tally-desk.ts'
-
-type Opening = MessageOf<CoordinatorMessage, 'opening'>
 
 export interface RoundParts {
   readonly run: RunInfo

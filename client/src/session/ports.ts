@@ -3,10 +3,10 @@ import type {
   BackendName,
   ContributorMessage,
   CoordinatorMessage,
-  GroupMember,
   MessageOf,
 } from '@quorate/shared/protocol/messages'
 import type { Ballot, Settlement } from '@quorate/shared/methods/method'
+import type { GroupMember } from '@quorate/shared/wire/turn'
 
 export type RunInfo = MessageOf<CoordinatorMessage, 'welcome'>['run']
 
@@ -30,6 +30,7 @@ export interface Link {
 export type LinkEvent =
   | { readonly kind: 'open' }
   | { readonly kind: 'message'; readonly message: CoordinatorMessage; readonly sizeBytes: number }
+  /** A binary message: one frame, or several one after the other. */
   | { readonly kind: 'frame'; readonly frame: Uint8Array }
   /** Down; the next try is in `retryInMs`. */
   | { readonly kind: 'down'; readonly retryInMs: number; readonly reason: string }

@@ -5,6 +5,7 @@ import type {
   CoordinatorMessage,
   MessageOf,
 } from '@quorate/shared/protocol/messages'
+import type { Opening, Settled } from '@quorate/shared/wire/turn'
 import { Detours, Dispatch } from './dispatch.ts'
 import { oneRound } from './one-round.ts'
 import type { BatchOrder, CastOrder, CastResult, Link, Mesh, RunInfo, Trainer } from './ports.ts'
@@ -118,7 +119,7 @@ export class Rounds {
   }
 
   /** A round opens: casts a ballot, or declines. Ends when the ballot has left. */
-  async open(opening: Message<'opening'>, as: As): Promise<void> {
+  async open(opening: Opening, as: As): Promise<void> {
     const { clock, opened, cast, trouble } = this.#ports
     const dispatch = this.#begin(opening, as)
     opened(opening.round)
@@ -147,7 +148,7 @@ export class Rounds {
     if (this.#dispatch?.attempt === attempt) this.#dispatch.resend(slice)
   }
 
-  settle({ attempt, counted }: Message<'settled'>): void {
+  settle({ attempt, counted }: Settled): void {
     if (this.#inRound === attempt) this.#inRound = null
     // What was settled already, or by the page before this one, may come again after a return.
     if (!this.#unsettled.delete(attempt)) return
@@ -171,7 +172,7 @@ export class Rounds {
   }
 
   /** Slices owned, edges to the group, and the way out for the ballot. */
-  #begin(opening: Message<'opening'>, { run, self }: As): Dispatch {
+  #begin(opening: Opening, { run, self }: As): Dispatch {
     const { link, mesh, traffic, units } = this.#ports
     const { attempt } = opening
     const desk = this.#desk
@@ -193,7 +194,7 @@ export class Rounds {
 
   /** Casts no ballot in this opening: neither the others nor its own slices wait for one. */
   #abstain(
-    { round, attempt }: Message<'opening'>,
+    { round, attempt }: Opening,
     contributor: number,
     reason: MessageOf<ContributorMessage, 'abstain'>['reason'],
   ): void {

@@ -17,7 +17,6 @@ const run: RunInfo = { id: 'r', number: 1, settings, input: [1, 1, 1], classes: 
 const slices = sliceRanges(run.d, 64, 2)
 
 const opening = (attempt: number) => ({
-  type: 'opening' as const,
   ...{ round: attempt, attempt, learningRateBits: 0, loaded: 0, share: 1, batch: 1 },
   group: [1, 2, 3].map((contributor) => ({ contributor, peer: null })),
   ...{ slices: 2, owners: [1, 2] },

@@ -9,9 +9,9 @@ import { ballotPayloadBytes, decodeBallot } from '@quorate/shared/wire/ballot'
 import { decodeFrame, encodeFrame, FrameError } from '@quorate/shared/wire/frame'
 import type { Frame } from '@quorate/shared/wire/frame'
 import { encodeTally } from '@quorate/shared/wire/tally'
+import type { Opening } from '@quorate/shared/wire/turn'
 import type { RunInfo } from './ports.ts'
 
-type Opening = MessageOf<CoordinatorMessage, 'opening'>
 type Excuse = MessageOf<CoordinatorMessage, 'excuse'>
 
 /** Ballot slices of one member that came before their round was opened here, kept for it. */

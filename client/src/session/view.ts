@@ -80,3 +80,42 @@ export const noSession: SessionView = {
   loading: null,
   trouble: null,
 }
+
+/** What the contributor wants, whatever the connection does. */
+export type Wish =
+  | 'take-part'
+  | 'pause'
+  /** Finishes the round at hand first. */
+  | 'leave-after-round'
+  | 'left'
+
+/** The status that follows from where a session stands. */
+export function statusOf(facts: {
+  readonly wish: Wish
+  readonly runState: RunState | null
+  readonly welcomed: boolean
+  /** A backend has been chosen. */
+  readonly prepared: boolean
+  /** The replica is where the coordinator's is. */
+  readonly current: boolean
+  /** Some shard is leased, and enough of the data is here to begin. */
+  readonly hasData: boolean
+  readonly startable: boolean
+}): SessionStatus {
+  const { wish, runState } = facts
+  // There is nothing to go on with after a pause.
+  if (runState?.kind === 'finished') return { kind: 'finished' }
+  if (wish === 'pause') return { kind: 'paused' }
+  if (!facts.welcomed) return { kind: 'connecting' }
+  if (!facts.prepared) return { kind: 'preparing' }
+  if (!facts.current) return { kind: 'catching-up' }
+  if (!facts.hasData) return { kind: 'waiting-for-data' }
+  if (!facts.startable) return { kind: 'catching-up' }
+  if (runState?.kind === 'training') return trainingStatus(wish)
+  return { kind: 'ready' }
+}
+
+/** While a round is open, or may be at any moment. */
+export function trainingStatus(wish: Wish): SessionStatus {
+  return wish === 'leave-after-round' ? { kind: 'ending', then: 'stopped' } : { kind: 'training' }
+}

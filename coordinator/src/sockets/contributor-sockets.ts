@@ -3,6 +3,7 @@ import type { Clock } from '@quorate/shared/clock/clock'
 import type { RawData, WebSocket } from 'ws'
 import type { Connection, Log } from '../training/ports.ts'
 import type { TrainingService } from '../training/service.ts'
+import { writeMessage } from './framing.ts'
 import { keepAlive } from './keep-alive.ts'
 
 /** Largest message of any run; what may come now, training says. */
@@ -11,8 +12,8 @@ export const MAX_MESSAGE_BYTES = 12 * 1024 * 1024
 const FRAMING_BYTES = 4096
 /** A socket that was told that it sends too much has so long to hear it. */
 const HEAR_WITHIN_MS = 1000
-/** A contributor that has this much waiting to be sent is too slow to be served. */
-const MAX_QUEUED_BYTES = 128 * 1024 * 1024
+/** A socket with more than this waiting is cut off, as it reads nothing: training sends no more by far. */
+const MAX_QUEUED_BYTES = 32 * 1024 * 1024
 
 /** Hands a contributor's socket to training. */
 export function serveContributor(
@@ -27,7 +28,7 @@ export function serveContributor(
   },
 ): void {
   const { address } = parts
-  const contributor = parts.training.accept(connectionOf(socket, address))
+  const contributor = parts.training.accept(connectionOf(socket, stream, address))
   const guarded = (handle: () => void) => {
     try {
       handle()
@@ -92,16 +93,22 @@ class Arriving {
   }
 }
 
-function connectionOf(socket: WebSocket, address: string): Connection {
-  const send = (message: string | Uint8Array) => {
-    if (socket.readyState !== socket.OPEN) return
-    if (socket.bufferedAmount > MAX_QUEUED_BYTES) socket.terminate()
-    else socket.send(message)
+function connectionOf(socket: WebSocket, stream: Duplex, address: string): Connection {
+  const open = () => {
+    if (socket.readyState !== socket.OPEN) return false
+    if (socket.bufferedAmount <= MAX_QUEUED_BYTES) return true
+    socket.terminate()
+    return false
   }
   return {
     address,
-    send,
-    sendFrame: send,
+    send(text) {
+      if (open()) socket.send(text)
+    },
+    sendTurn(shared, own) {
+      // ws writes every message in one go as well, as nothing is compressed: none comes in between.
+      if (open()) writeMessage(stream, shared, own)
+    },
     get queuedBytes() {
       return socket.bufferedAmount
     },

@@ -89,7 +89,7 @@ describe('a contributor’s socket', () => {
     connection?.send('welcome')
     expect(String((await heard)[0])).toBe('welcome')
     const frame = once(socket, 'message')
-    connection?.sendFrame(new Uint8Array([9]))
+    connection?.sendTurn(null, new Uint8Array([9]))
     expect((await frame).map(String)).toEqual([String.fromCharCode(9), 'true'])
     const closed = once(socket, 'close')
     connection?.close(4001, 'é'.repeat(100))

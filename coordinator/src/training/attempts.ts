@@ -31,10 +31,14 @@ export class Attempts {
     return this.#last
   }
 
-  /** Whether a number is left that the disk knows as used; reserves more in good time. */
-  available(): boolean {
-    if (this.#last + BATCH / 2 >= this.#reserved && !this.#reserving) this.#reserve()
+  /** Whether a number is left that the disk knows as used. */
+  get available(): boolean {
     return this.#last + 1 < this.#reserved
+  }
+
+  /** Reserves more in good time. */
+  replenish(): void {
+    if (this.#last + BATCH / 2 >= this.#reserved && !this.#reserving) this.#reserve()
   }
 
   /** Only while `available`. */

@@ -5,16 +5,13 @@ import type {
   TrafficReport,
 } from '@quorate/shared/protocol/messages'
 import { noTraffic } from '@quorate/shared/protocol/traffic'
+import type { Settled } from '@quorate/shared/wire/turn'
 import type { Connection } from './ports.ts'
-import type { Settlement } from './settlements.ts'
 
 /** Strikes halve in this time. */
 const STRIKE_HALF_LIFE_MS = 10 * 60_000
 /** The fifth strike excludes; the first ones have faded a little by then. */
 const EXCLUDE_AT = 4.5
-
-/** More bytes than this waiting for a slow reader: it is sent off to catch up by itself. */
-export const SLOW_READER_BYTES = 8 * 1024 * 1024
 
 const MAX_SETTLEMENTS = 4
 /** Rounds of silence that nobody holds against a contributor are fewer. */
@@ -30,6 +27,8 @@ export class Contributor {
   readonly tokenHash: string
   readonly joinedAtMs: number
   status: ContributorView['status'] = 'joining'
+  /** Reads too slowly: verdicts are left out until it can be told to fetch them. */
+  behind = false
   connection: Connection | null = null
   peer: { readonly id: string; readonly ticket: string } | null = null
   lastSeenMs: number
@@ -42,7 +41,7 @@ export class Contributor {
   roundsMissed = 0
   lateBallots = 0
   /** Of its last attempts; said again when it returns, as it may not have heard. */
-  settlements: readonly Settlement[] = []
+  settlements: readonly Settled[] = []
   lastDigest: ContributorView['lastDigest'] = null
   /** Chunk digest → sequence of the `loaded` message that named it, on this connection. */
   readonly loaded = new Map<string, number>()
@@ -107,7 +106,7 @@ export class Contributor {
   }
 
   /** Keeps as many as a contributor keeps ballots of. */
-  settled(settlement: Settlement): void {
+  settled(settlement: Settled): void {
     this.settlements = [...this.settlements, settlement].slice(-MAX_SETTLEMENTS)
   }
 

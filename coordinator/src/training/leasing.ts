@@ -23,12 +23,17 @@ export interface LeasingParts {
 /** Tells contributors what they hold, and keeps for a restart who holds it. */
 export class Leasing {
   readonly #parts: LeasingParts
+  /** Whose lease has changed since it was kept. */
+  readonly #unsaved = new Set<Contributor>()
 
   constructor(parts: LeasingParts) {
     this.#parts = parts
   }
 
-  /** Shares out the data anew where somebody came or left. Only while no round is open. */
+  /**
+   * Shares out the data anew where somebody came or left. Only while no round is open; `save`
+   * follows, behind what must not wait for the database.
+   */
   settle(): void {
     const { leases, roster, clock } = this.#parts
     const nowMs = clock.nowMs()
@@ -50,7 +55,12 @@ export class Leasing {
       .filter(({ shards }) => shards > 0)
   }
 
-  /** Tells a contributor its lease. */
+  /** Keeps the leases that have changed. */
+  save(): void {
+    for (const contributor of this.#unsaved) this.remember(contributor)
+  }
+
+  /** Tells a contributor its lease; `save` keeps it. */
   send(number: number): void {
     const contributor = this.#parts.roster.get(number)
     const lease = this.#parts.leases.lease(number)
@@ -62,11 +72,12 @@ export class Leasing {
     if (contributor.status === 'waiting' && lease.parts.length > 0) contributor.status = 'joining'
     if (contributor.status === 'joining' && lease.parts.length === 0) contributor.status = 'waiting'
     contributor.send({ type: 'lease', ...lease, expiresInMs: LEASE_MS })
-    this.remember(contributor)
+    this.#unsaved.add(contributor)
   }
 
   /** Keeps what a restart must know of a contributor. */
   remember(contributor: Contributor): void {
+    this.#unsaved.delete(contributor)
     const { store, stored, leases, model } = this.#parts
     const { number, id, name, tokenHash, joinedAtMs, lastSeenMs, banned } = contributor
     const { roundsCounted, roundsMissed } = contributor
@@ -77,8 +88,10 @@ export class Leasing {
   }
 
   /** It cannot come back by its token any more. */
-  forget({ number, name }: Contributor): void {
+  forget(contributor: Contributor): void {
+    const { number, name } = contributor
     const { store, stored, leases } = this.#parts
+    this.#unsaved.delete(contributor)
     leases.release(number)
     this.#kept(store.forgetContributor(stored.id, number), name)
   }
@@ -87,7 +100,7 @@ export class Leasing {
     if (!contributor) return
     contributor.loaded.clear()
     contributor.send(noLease)
-    this.remember(contributor)
+    this.#unsaved.add(contributor)
   }
 
   /** h_n: leased shards, in fractions, of which at least one chunk is loaded. */

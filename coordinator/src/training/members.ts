@@ -17,6 +17,8 @@ import { contributionBytes } from './contribution-bytes.ts'
 import type { Contributor } from './contributor.ts'
 import type { Connection, ContributorConnectionPorts } from './ports.ts'
 import type { RunDriver } from './run-driver.ts'
+import { mayComeBack } from './slow-readers.ts'
+import { repeatSettled } from './turns.ts'
 
 type Hello = MessageOf<ContributorMessage, 'hello'>
 type Welcome = MessageOf<CoordinatorMessage, 'welcome'>
@@ -86,7 +88,7 @@ export class Members {
 
   /** Lets the sender of `hello` in, or says why not. */
   join(connection: Connection, hello: Hello): Contributor | Refusal {
-    const { roster, leases, events } = this.#driver.parts
+    const { roster, leases, events, stored } = this.#driver.parts
     const nowMs = this.#clock.nowMs()
     const returning = hello.resume ? roster.resume(hello.resume.id, hello.resume.token) : null
     if (!returning?.connection && roster.present().length >= this.#most) return this.#full()
@@ -102,6 +104,7 @@ export class Members {
     if (contributor.connection) this.#replace(contributor, contributor.connection)
     contributor.connection = connection
     contributor.status = 'joining'
+    contributor.behind = false
     contributor.lastSeenMs = nowMs
     contributor.loaded.clear()
     contributor.loadedSequence = 0
@@ -109,7 +112,7 @@ export class Members {
     contributor.peer = this.#peerFor(contributor, hello)
     if (line && line.id !== contributor.peer?.id) this.#ports.signalRevoked(line.id)
     contributor.send(this.#welcome(contributor, token))
-    for (const settlement of contributor.settlements) contributor.send(settlement)
+    repeatSettled(contributor, stored.number)
     leases.add(contributor.number, leases.parts(contributor.number), nowMs)
     this.#driver.settleLeases()
     const lease = leases.lease(contributor.number)
@@ -178,8 +181,9 @@ export class Members {
     contributor.lastSeenMs = this.#clock.nowMs()
     try {
       const frame = decodeFrame(bytes, this.mostBytes)
-      if (frame.header.kind === 'verdict') {
-        return this.offence(contributor, 'FRAME_KIND', 'verdicts come from the coordinator')
+      const { kind } = frame.header
+      if (kind === 'verdict' || kind === 'turn') {
+        return this.offence(contributor, 'FRAME_KIND', `a ${kind} comes from the coordinator`)
       }
       if (frame.header.run !== this.#driver.parts.stored.number) {
         return this.offence(contributor, 'FRAME_RUN', `run ${frame.header.run} is not yours`)
@@ -261,11 +265,20 @@ export class Members {
   /** Renews the leases of those who are not asked for votes, and looks after those that ran out. */
   #heartbeat(contributor: Contributor): void {
     const { leases } = this.#driver.parts
+    if (mayComeBack(contributor)) this.#bringBack(contributor)
     const { number, status } = contributor
     const asked = this.#driver.state.kind === 'training' && leases.parts(number).length > 0
     if (status === 'joining') leases.keep(number, this.#clock.nowMs())
     else if (!asked) leases.renew(number, this.#clock.nowMs())
     this.#driver.proceed()
+  }
+
+  /** It has read what was waiting: where the run is now, and what it was not told meanwhile. */
+  #bringBack(contributor: Contributor): void {
+    const { model, checkpoints, stored } = this.#driver.parts
+    contributor.behind = false
+    contributor.send({ type: 'behind', round: model.round, checkpoint: checkpoints.newest })
+    repeatSettled(contributor, stored.number)
   }
 
   #loaded(contributor: Contributor, message: MessageOf<ContributorMessage, 'loaded'>): void {
@@ -287,6 +300,8 @@ export class Members {
     const differs = message.round === model.round && message.digest !== model.digest()
     // The ledger may be read a moment before its verdict is applied here, and no further.
     const ahead = message.round > Math.max(model.round, (ledger.head?.round ?? -1) + 1)
+    // It has yet to hear of the verdicts that were left out, and says ready again after those.
+    if (contributor.behind) return
     if (differs || ahead) return this.#resync(contributor, message.round)
     contributor.status = 'ready'
     this.#driver.settleLeases()

@@ -4,6 +4,14 @@ import type { EventLog } from './event-log.ts'
 /** So many attempts in a row without one finite gradient, and the model itself is looked at. */
 const HOPELESS_ATTEMPTS = 5
 
+/** Gradients of an attempt that were not finite, of how many. */
+export interface NotFiniteCount {
+  readonly many: number
+  readonly asked: number
+  /** It is time to look at the model. */
+  readonly hopeless: boolean
+}
+
 /** Who abstains because its gradient is not finite, and for how long nobody's has been. */
 export class NotFinite {
   readonly #contributors = new Set<number>()
@@ -18,17 +26,24 @@ export class NotFinite {
     this.#contributors.add(contributor)
   }
 
-  /** An attempt has closed, a round's number `attempts`; true when it is time to look at the model. */
-  heed({ round, groups }: RoundPlan, attempts: number, events: Pick<EventLog, 'add'>): boolean {
+  /** An attempt has closed. */
+  closed({ groups }: RoundPlan): NotFiniteCount {
     const asked = groups.reduce((sum, { members }) => sum + members.length, 0)
     const many = this.#contributors.size
-    if (many > 0 && attempts === 1) {
-      const text = `${many} of ${asked} gradients were not finite; their contributors abstained.`
-      events.add('warn', 'not-finite', text, round)
-    }
     this.#hopelessInARow = many === asked ? this.#hopelessInARow + 1 : 0
-    if (this.#hopelessInARow < HOPELESS_ATTEMPTS) return false
-    this.#hopelessInARow = 0
-    return true
+    const hopeless = this.#hopelessInARow >= HOPELESS_ATTEMPTS
+    if (hopeless) this.#hopelessInARow = 0
+    return { many, asked, hopeless }
   }
+}
+
+/** For the operator, once a round. */
+export function logNotFinite(
+  round: number,
+  { many, asked }: NotFiniteCount,
+  events: Pick<EventLog, 'add'>,
+): void {
+  if (many === 0) return
+  const text = `${many} of ${asked} gradients were not finite; their contributors abstained.`
+  events.add('warn', 'not-finite', text, round)
 }

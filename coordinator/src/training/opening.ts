@@ -1,9 +1,9 @@
 import { float32Bits } from '@quorate/shared/bytes/float32'
-import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import type { Deadlines } from '@quorate/shared/round/deadlines'
 import { formGroups, planGroups } from '@quorate/shared/round/groups'
 import type { RoundPlan } from '@quorate/shared/round/round'
 import { blockCount } from '@quorate/shared/tally/slices'
+import type { Opening } from '@quorate/shared/wire/turn'
 import { sendsVectors } from '@quorate/shared/methods/settings'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import type { Contributor } from './contributor.ts'
@@ -53,8 +53,8 @@ export function planRound(
   }
 }
 
-/** What each participant is told; one message a participant, in order. */
-export function openingMessages(
+/** What each participant is told, by contributor number. */
+export function openingsOf(
   plan: RoundPlan,
   inputs: {
     participants: readonly Participant[]
@@ -62,27 +62,30 @@ export function openingMessages(
     deadlines: Deadlines
     peerOf: (contributor: number) => string | null
   },
-): MessageOf<CoordinatorMessage, 'opening'>[] {
+): ReadonlyMap<number, Opening> {
   const shares = sharesOf(inputs.participants)
-  const members = plan.groups.map((group) =>
-    group.members.map((contributor) => ({ contributor, peer: inputs.peerOf(contributor) })),
+  const { round, attempt, sliceCount } = plan
+  const same = {
+    ...{ round, attempt, slices: sliceCount },
+    learningRateBits: float32Bits(inputs.learningRate),
+    ballotDeadlineMs: Math.round(inputs.deadlines.ballotsMs),
+    tallyDeadlineMs: Math.round(inputs.deadlines.talliesMs),
+    roundDeadlineMs: Math.round(inputs.deadlines.roundMs),
+  }
+  const grouped = new Map(
+    plan.groups.flatMap(({ members, owners }) => {
+      const group = members.map((contributor) => ({
+        contributor,
+        peer: inputs.peerOf(contributor),
+      }))
+      return members.map((contributor) => [contributor, { group, owners }] as const)
+    }),
   )
-  return inputs.participants.map(({ contributor }, at) => {
-    const group = plan.groups.findIndex((g) => g.members.includes(contributor.number))
-    return {
-      type: 'opening',
-      round: plan.round,
-      attempt: plan.attempt,
-      learningRateBits: float32Bits(inputs.learningRate),
-      loaded: contributor.loadedSequence,
-      share: shares[at] ?? 1,
-      batch: contributor.batch,
-      group: members[group] ?? [],
-      slices: plan.sliceCount,
-      owners: [...(plan.groups[group]?.owners ?? [])],
-      ballotDeadlineMs: Math.round(inputs.deadlines.ballotsMs),
-      tallyDeadlineMs: Math.round(inputs.deadlines.talliesMs),
-      roundDeadlineMs: Math.round(inputs.deadlines.roundMs),
-    }
-  })
+  return new Map(
+    inputs.participants.map(({ contributor }, at) => {
+      const { number, loadedSequence: loaded, batch } = contributor
+      const { group, owners } = grouped.get(number) ?? { group: [], owners: [] }
+      return [number, { ...same, loaded, batch, share: shares[at] ?? 1, group, owners }]
+    }),
+  )
 }

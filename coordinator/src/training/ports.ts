@@ -142,7 +142,11 @@ export type Entropy = (sizeBytes: number) => Uint8Array
 /** One socket to a contributor, seen from training. */
 export interface Connection {
   send(text: string): void
-  sendFrame(frame: Uint8Array): void
+  /**
+   * One binary message: what many are told, in the same array for each of them, so that the
+   * transport frames it once; then what is this contributor's own. Not both null.
+   */
+  sendTurn(shared: Uint8Array | null, own: Uint8Array | null): void
   /** Bytes queued and not yet taken by the network. */
   readonly queuedBytes: number
   /** The address that limits count by. */

@@ -89,13 +89,24 @@ export class RoundBook {
     this.#keep(this.#store.saveEvaluation(this.#run, round - 1, value))
   }
 
+  /**
+   * What the ballot deadline is reckoned by. A round that ran into it says how long the silent
+   * were waited for, not how long an exchange takes: tripled each time, that would slow everyone
+   * down for one who sends nothing. Only where most were missing the deadline was too short.
+   */
+  exchanged(work: RoundAtWork, counted: readonly ReadonlySet<number>[]): void {
+    const inTime = work.lastTallyAtMs < work.plan.ballotsUntilMs
+    if (!inTime && 2 * votersOf(counted) >= expectedOf(work)) return
+    this.#exchangesMs = [...this.#exchangesMs, exchangeMsOf(work)].slice(-RECENT_ROUNDS)
+  }
+
   /** The figures of a round that was just decided. */
   roundDecided(
     work: RoundAtWork,
     result: {
-      counted: readonly (readonly number[])[]
+      counted: readonly ReadonlySet<number>[]
       closedAtMs: number
-      nowMs: number
+      sentAtMs: number
       attempts: number
       lateBallots: number
       verdictBytes: number
@@ -103,20 +114,19 @@ export class RoundBook {
       contributionBytes: (size: number) => number
     },
   ): RoundMetrics {
-    const exchangeMs = work.lastTallyAtMs - work.openedAtMs
-    const durationMs = result.nowMs - (this.#lastDecidedAtMs ?? work.openedAtMs)
-    this.#lastDecidedAtMs = result.nowMs
+    const durationMs = result.sentAtMs - (this.#lastDecidedAtMs ?? work.openedAtMs)
+    this.#lastDecidedAtMs = result.sentAtMs
     const { relayed, alone } = work.cameHere()
-    const counted = result.counted.reduce((sum, voters) => sum + voters.length, 0)
+    const counted = result.counted.reduce((sum, voters) => sum + voters.size, 0)
     const metrics: RoundMetrics = {
       round: work.plan.round,
       attempts: result.attempts,
-      voters: Math.max(...result.counted.map((voters) => voters.length)),
-      expected: work.plan.groups.reduce((sum, group) => sum + group.members.length, 0),
+      voters: votersOf(result.counted),
+      expected: expectedOf(work),
       learningRate: work.learningRate,
       durationMs,
-      exchangeMs,
-      decideMs: result.nowMs - result.closedAtMs,
+      exchangeMs: exchangeMsOf(work),
+      decideMs: result.sentAtMs - result.closedAtMs,
       ballotBytes: ballotBytes(work, result),
       tallyBytes: work.tallyBytes,
       verdictBytes: result.verdictBytes,
@@ -127,21 +137,9 @@ export class RoundBook {
       accuracy: null,
       loss: null,
     }
-    this.#sample(work, metrics)
     this.#roundsMs = [...this.#roundsMs, durationMs].slice(-RECENT_ROUNDS)
     this.#keep(this.#store.appendRounds(this.#run, [metrics]))
     return metrics
-  }
-
-  /**
-   * What the ballot deadline is reckoned by. A round that ran into it says how long the silent
-   * were waited for, not how long an exchange takes: tripled each time, that would slow everyone
-   * down for one who sends nothing. Only where most were missing the deadline was too short.
-   */
-  #sample(work: RoundAtWork, { voters, expected, exchangeMs }: RoundMetrics): void {
-    const inTime = work.lastTallyAtMs < work.plan.ballotsUntilMs
-    if (!inTime && 2 * voters >= expected) return
-    this.#exchangesMs = [...this.#exchangesMs, exchangeMs].slice(-RECENT_ROUNDS)
   }
 
   #keep(work: Promise<void>): void {
@@ -151,20 +149,33 @@ export class RoundBook {
   }
 }
 
+/** Counted in the slice that has most of them. */
+function votersOf(counted: readonly ReadonlySet<number>[]): number {
+  return Math.max(...counted.map((voters) => voters.size))
+}
+
+function expectedOf(work: RoundAtWork): number {
+  return work.plan.groups.reduce((sum, group) => sum + group.members.length, 0)
+}
+
+function exchangeMsOf(work: RoundAtWork): number {
+  return work.lastTallyAtMs - work.openedAtMs
+}
+
 /** Frames of the ballot slices that travelled and were counted; an owner's own slice does not travel. */
 function ballotBytes(
   work: RoundAtWork,
   result: {
-    counted: readonly (readonly number[])[]
+    counted: readonly ReadonlySet<number>[]
     contributionBytes: (size: number) => number
   },
 ): number {
   return work.slices.reduce((sum, slice) => {
-    const voters = result.counted[slice.index] ?? []
+    const voters = result.counted[slice.index] ?? new Set()
     const own = work.plan.groups.filter(
-      ({ members, owners }) => members.length > 1 && voters.includes(owners[slice.index] as number),
+      ({ members, owners }) => members.length > 1 && voters.has(owners[slice.index] as number),
     ).length
     const bytes = result.contributionBytes(slice.end - slice.start)
-    return sum + (voters.length - own) * bytes
+    return sum + (voters.size - own) * bytes
   }, 0)
 }

@@ -1,34 +1,35 @@
 /**
- * The rounds of one run, from opening to verdict: read `proceed`, `#open`, `#close` and
- * `#record` in this order.
+ * The rounds of one run, from opening to verdict: read `proceed`, `#open`, `#close`, `#record` and
+ * `#decided` in this order.
  * Contributors' messages come in through `members.ts`.
  */
 import { detailOf } from '@quorate/shared/failure/detail'
-import type { FeedMessage, RoundMetrics, RunView } from '@quorate/shared/api/api'
+import type { FeedMessage, RunView } from '@quorate/shared/api/api'
 import type { Clock } from '@quorate/shared/clock/clock'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import type { Verdict } from '@quorate/shared/methods/method'
 import type { ContributorMessage, MessageOf } from '@quorate/shared/protocol/messages'
-import { placesOf } from '@quorate/shared/run/capacity'
 import type { RunState } from '@quorate/shared/run/state'
 import { deadlinesFor } from '@quorate/shared/round/deadlines'
-import { contributionBytes } from './contribution-bytes.ts'
 import { encodeRecord } from '@quorate/shared/wire/record'
 import type { LedgerRecord } from '@quorate/shared/wire/record'
 import { encodeVerdict } from '@quorate/shared/wire/verdict'
 import { splitFrames } from '@quorate/shared/wire/frame'
 import type { Frame } from '@quorate/shared/wire/frame'
+import type { Opening, Settled } from '@quorate/shared/wire/turn'
+import { followUp } from './aftermath.ts'
 import { Attempts } from './attempts.ts'
 import { Calibration } from './calibration.ts'
 import type { Contributor } from './contributor.ts'
-import { SLOW_READER_BYTES } from './contributor.ts'
 import type { Checkpoints } from './checkpoints.ts'
-import { faultCodeOf } from './fault-code.ts'
+import { Evaluations } from './evaluations.ts'
 import type { EventLog } from './event-log.ts'
+import { faultCodeOf } from './fault-code.ts'
 import { Leasing } from './leasing.ts'
 import type { LeaseBook } from './lease-book.ts'
-import { NotFinite } from './not-finite.ts'
-import { openingMessages, planRound, sharesOf } from './opening.ts'
+import { logNotFinite, NotFinite } from './not-finite.ts'
+import type { NotFiniteCount } from './not-finite.ts'
+import { openingsOf, planRound, sharesOf } from './opening.ts'
 import type { Participant } from './opening.ts'
 import type { Evaluator, Ledger, Store, StoredRun } from './ports.ts'
 import type { Roster } from './roster.ts'
@@ -36,7 +37,12 @@ import { RoundAtWork } from './round-at-work.ts'
 import type { FrameAnswer } from './round-at-work.ts'
 import type { RoundBook } from './round-book.ts'
 import type { RunModel } from './run-model.ts'
-import { settleRound } from './settle-round.ts'
+import { RunStatus } from './run-status.ts'
+import { logResting, settleRound } from './settle-round.ts'
+import type { SettledRound } from './settle-round.ts'
+import { leaveOutSlow } from './slow-readers.ts'
+import { sendTurns } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 /** After an attempt that nobody could be counted in, the next one waits this long. */
 const VOID_PAUSE_MS = 500
@@ -45,12 +51,7 @@ const VOID_PAUSE_MS = 500
  * longer wait for somebody can follow each other within milliseconds.
  */
 const RECENT_ATTEMPTS = 256
-/** A mean cross-entropy beyond this is of a model that is lost. */
-const LOST_LOSS = 1e6
 const DIVERGED = 'The model has diverged: the learning rate is too large for this method and model.'
-/** A digest of the coordinator's replica is kept at every tenth round. */
-export const DIGEST_EVERY = 10
-
 type Phase =
   | { readonly kind: 'idle' }
   | { readonly kind: 'resting'; readonly cancel: () => void }
@@ -59,11 +60,24 @@ type Phase =
   /** Between the close and the verdict being on disk. */
   | { readonly kind: 'deciding' }
 
+/** A verdict that is on disk. */
+interface Decided {
+  readonly verdict: Verdict
+  readonly frame: Uint8Array
+}
+
+interface DecidedRound extends Decided {
+  /** By slice, who was counted. */
+  readonly counted: readonly ReadonlySet<number>[]
+  readonly closedAtMs: number
+  readonly notFinite: NotFiniteCount
+}
+
 interface WriteFault {
   /** The round whose entry may be on disk or not. */
   readonly round: number
   /** Settles its ballots, once that is known. */
-  readonly settle: (decided: boolean) => void
+  readonly settle: (decided: boolean) => Pick<SettledRound, 'settled'>
 }
 
 export interface RunParts {
@@ -86,8 +100,8 @@ export interface RunParts {
 export class RunDriver {
   readonly parts: RunParts
   readonly leasing: Leasing
-  #state: RunState
-  #startedAtMs: number | null
+  readonly #status: RunStatus
+  readonly #evaluations: Evaluations
   #phase: Phase = { kind: 'idle' }
   readonly #attempts: Attempts
   #groups: readonly (readonly number[])[] = []
@@ -110,49 +124,31 @@ export class RunDriver {
         if (this.running) this.#fault('Attempts could not be reserved', error)
       },
     })
-    this.#startedAtMs = parts.stored.startedAtMs
-    this.#state = afterRestart(parts.stored.state)
+    this.#status = new RunStatus(parts)
+    this.#evaluations = new Evaluations(parts, () => {
+      if (this.running) this.finish('target')
+    })
   }
 
   get id(): string {
     return this.parts.stored.id
   }
   get state(): RunState {
-    return this.#state
+    return this.#status.state
   }
   /** A round or the opening phase is possible: started, neither paused nor finished. */
   get running(): boolean {
-    return ['waiting', 'calibrating', 'training'].includes(this.#state.kind)
+    return this.#status.running
   }
 
   view(): RunView {
-    const { stored, model, roster, book } = this.parts
-    const roundMs = book.medianRoundMs()
-    const left = stored.settings.rounds - model.round
-    return {
-      id: stored.id,
-      number: stored.number,
-      settings: stored.settings,
-      state: this.#state,
-      d: model.d,
-      round: model.round,
-      ...book.latestEvaluation(),
-      contributors: roster.present().length,
-      ready: roster.ready().length,
-      places: placesOf(stored.settings.method, model.d),
-      createdAtMs: stored.createdAtMs,
-      startedAtMs: this.#startedAtMs,
-      roundMs,
-      timeLeftMs: roundMs !== null && this.#state.kind === 'training' ? roundMs * left : null,
-      digest: book.latestDigest(),
-    }
+    return this.#status.view()
   }
 
   // ---- what the operator does
 
   start(): void {
-    this.#startedAtMs ??= this.parts.clock.nowMs()
-    this.#setState({ kind: 'waiting', need: this.parts.stored.settings.minVoters, have: 0 })
+    this.#status.start()
     this.proceed()
   }
 
@@ -164,14 +160,14 @@ export class RunDriver {
   /** `reason` is for everyone to see, `event` for the operator alone. */
   #pause(by: 'operator' | 'fault', { reason, event }: { reason: string; event: string }): void {
     this.#abandon()
-    this.#setState({ kind: 'paused', by, reason })
+    this.#status.set({ kind: 'paused', by, reason })
     const level = by === 'fault' ? 'error' : 'info'
     this.parts.events.add(level, 'paused', event, this.parts.model.round)
   }
 
   async resume(): Promise<void> {
     await this.#reload()
-    if (this.#state.kind !== 'paused' || this.#closed) return
+    if (this.state.kind !== 'paused' || this.#closed) return
     this.parts.events.add('info', 'resumed', 'Training goes on.', this.parts.model.round)
     this.start()
   }
@@ -187,20 +183,18 @@ export class RunDriver {
   }
 
   async #readBack(fault: WriteFault): Promise<void> {
-    const { ledger, model, roster, reload } = this.parts
+    const { ledger, model, reload } = this.parts
     await reload()
     // An entry that reached the disk in spite of the error is decided: everyone must have it.
     const frames = [...splitFrames(await ledger.frames(fault.round))]
-    for (const contributor of roster.present()) {
-      for (const frame of frames) this.#sendVerdict(contributor, frame)
-    }
-    fault.settle(model.round > fault.round)
+    for (const frame of frames) this.#tell(frame, {})
+    this.#tell(null, { settled: fault.settle(model.round > fault.round).settled })
     this.#mustReload = null
   }
 
   finish(why: 'rounds' | 'target' | 'stopped'): void {
     this.#abandon()
-    this.#setState({ kind: 'finished', why })
+    this.#status.set({ kind: 'finished', why })
     const round = this.parts.model.round
     this.parts.events.add('info', 'finished', `Finished after ${round} rounds.`, round)
     // A verdict under way is awaited: until it is on disk the model's two halves differ.
@@ -213,7 +207,7 @@ export class RunDriver {
     this.#reload()
       .then(() => {
         void checkpoints.make(model)
-        this.#evaluate()
+        this.#evaluations.evaluate()
       })
       .catch((error: unknown) => events.add('error', 'not-reloaded', detailOf(error), model.round))
   }
@@ -221,6 +215,7 @@ export class RunDriver {
   /** Ends timers; a round at work is forgotten, as by a kill. */
   close(): void {
     this.#closed = true
+    this.#evaluations.close()
     this.#cancelTimers()
     this.#phase = { kind: 'idle' }
   }
@@ -237,15 +232,17 @@ export class RunDriver {
     // Killed between the last verdict and its announcement, a run wakes up with nothing to do.
     if (this.parts.model.round >= this.parts.stored.settings.rounds) return this.finish('rounds')
     this.leasing.settle()
+    this.leasing.save()
     const participants = this.leasing.participants()
     const need = this.parts.stored.settings.minVoters
     if (participants.length < need) {
-      this.#setState({ kind: 'waiting', need, have: participants.length })
+      this.#status.set({ kind: 'waiting', need, have: participants.length })
       return
     }
-    if (!this.#attempts.available()) return
+    this.#attempts.replenish()
+    if (!this.#attempts.available) return
     if (this.parts.model.needsCalibration) this.#calibrate(participants)
-    else this.#open(participants)
+    else this.#tell(null, { openings: this.#open(participants) })
   }
 
   /** The contributor takes no part any more: gone, paused, or without data. */
@@ -300,13 +297,15 @@ export class RunDriver {
 
   /** Shares out the data anew where somebody came or left; never while a round is open. */
   settleLeases(): void {
-    if (this.#phase.kind === 'idle' || this.#phase.kind === 'resting') this.leasing.settle()
+    if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'resting') return
+    this.leasing.settle()
+    this.leasing.save()
   }
 
   #calibrate(participants: readonly Participant[]): void {
     const { settings } = this.parts.stored
     const { clock, book } = this.parts
-    this.#setState({ kind: 'calibrating' })
+    this.#status.set({ kind: 'calibrating' })
     const attempt = this.#attempts.next()
     const deadlines = deadlinesFor(book.exchangesMs(), settings.ballotDeadlineMs)
     const shares = sharesOf(participants)
@@ -334,21 +333,37 @@ export class RunDriver {
     if (reports.length < this.parts.stored.settings.minVoters) return this.#again()
     this.#phase = { kind: 'deciding' }
     const record: LedgerRecord = { kind: 'calibration', reports }
-    const recorded = this.#record(attempt, record, { valid: [false], settle: () => {} })
+    const nothing = () => ({ settled: new Map<number, Settled>() })
     this.#watch(
-      recorded.then((frame) => {
-        if (!frame) return
+      this.#record(attempt, record, { valid: [false], settle: nothing }).then((decided) => {
+        if (!decided) return
+        this.parts.model.advance(decided.verdict)
         this.#phase = { kind: 'idle' }
-        if (this.#state.kind === 'finished') this.#wrapUp()
-        else this.proceed()
+        this.#tell(decided.frame, { openings: this.#openNext(0) })
+        this.leasing.save()
+        this.#goOn(0)
       }),
     )
   }
 
-  #open(participants: readonly Participant[]): void {
+  /**
+   * The openings of the round that follows at once on the one decided, which was opened at
+   * `openedAtMs`; none where the run ends or rests here, or must wait for somebody.
+   */
+  #openNext(openedAtMs: number): ReadonlyMap<number, Opening> {
+    const { stored, model, clock } = this.parts
+    const { rounds, minRoundMs, minVoters } = stored.settings
+    const due = model.round < rounds && clock.nowMs() >= openedAtMs + minRoundMs
+    if (!this.running || !due || !this.#attempts.available) return new Map()
+    this.leasing.settle()
+    const participants = this.leasing.participants()
+    return participants.length < minVoters ? new Map() : this.#open(participants)
+  }
+
+  /** Begins a round, and says what its participants are to be told. */
+  #open(participants: readonly Participant[]): ReadonlyMap<number, Opening> {
     const { stored, model, clock, book, roster } = this.parts
     const { settings } = stored
-    this.#setState({ kind: 'training' })
     const nowMs = clock.nowMs()
     const deadlines = deadlinesFor(book.exchangesMs(), settings.ballotDeadlineMs)
     const at = { round: model.round, attempt: this.#attempts.next(), nowMs }
@@ -374,11 +389,14 @@ export class RunDriver {
     )
     this.#phase = { kind: 'round', work, cancel: () => timers.forEach((cancel) => cancel()) }
     const peerOf = (number: number) => roster.get(number)?.peer?.id ?? null
-    const messages = openingMessages(plan, { participants, learningRate, deadlines, peerOf })
-    participants.forEach(({ contributor }, i) => {
-      const message = messages[i]
-      if (message) contributor.send(message)
-    })
+    return openingsOf(plan, { participants, learningRate, deadlines, peerOf })
+  }
+
+  /** One message a contributor: the verdict if there is one, and what stands between two rounds. */
+  #tell(verdict: Uint8Array | null, { settled = new Map(), openings = new Map() }: Partial<Turns>) {
+    const { roster, stored } = this.parts
+    sendTurns({ roster, run: stored.number }, verdict, { settled, openings })
+    if (openings.size > 0) this.#status.set({ kind: 'training' })
   }
 
   #close(): void {
@@ -388,59 +406,86 @@ export class RunDriver {
     const { record, outcome } = work.result()
     const valid = outcome.map((slice) => slice.valid)
     this.#attemptsThisRound += 1
-    const hopeless = this.#notFinite.heed(work.plan, this.#attemptsThisRound, this.parts.events)
-    if (!valid.includes(true)) {
-      settleRound(work, { kind: 'void' }, this.parts)
-      if (this.#attemptsThisRound === 1) {
-        const { round } = work.plan
-        this.parts.events.add('warn', 'round-void', `Round ${round} had too few voters.`, round)
-      }
-      if (hopeless) this.#checkDiverged()
-      return this.#again()
-    }
+    const notFinite = this.#notFinite.closed(work.plan)
+    if (!valid.includes(true)) return this.#void(work, notFinite)
     this.#phase = { kind: 'deciding' }
-    const counted = outcome.map(({ voters, valid: counts }) => (counts ? voters : []))
+    const counted = outcome.map(({ voters, valid: counts }) => new Set(counts ? voters : []))
     const closedAtMs = this.parts.clock.nowMs()
     const settle = (decided: boolean) =>
       settleRound(work, decided ? { kind: 'decided', counted } : { kind: 'abandoned' }, this.parts)
-    const recorded = this.#record(work.plan.attempt, record, { valid, settle })
     this.#watch(
-      recorded.then((frame) => {
-        if (!frame) return
-        settle(true)
-        this.#account(work, { counted, closedAtMs, verdictBytes: frame.length })
-        this.#afterRound(work.openedAtMs)
+      this.#record(work.plan.attempt, record, { valid, settle }).then((decided) => {
+        if (decided) this.#decided(work, { ...decided, counted, closedAtMs, notFinite })
       }),
     )
   }
 
-  /** Contributors may say anything of their gradients: the run pauses only for what we see ourselves. */
-  #checkDiverged(): void {
-    const { evaluator, stored, model, events } = this.parts
-    const { dataSet, model: spec } = stored.settings
-    evaluator.evaluate({ dataSet, model: spec, parameters: model.parameters.slice() }).then(
-      (value) => {
-        if (!value || value.loss <= LOST_LOSS || !this.running || this.#closed) return
-        this.#pause('fault', { reason: DIVERGED, event: DIVERGED })
-      },
-      (error: unknown) => events.add('error', 'evaluation-failed', detailOf(error), model.round),
-    )
+  /** Nobody was counted: the round opens again. */
+  #void(work: RoundAtWork, notFinite: NotFiniteCount): void {
+    const { events } = this.parts
+    const { round } = work.plan
+    const ended = settleRound(work, { kind: 'void' }, this.parts)
+    this.#tell(null, ended)
+    logResting(round, ended, events)
+    if (this.#attemptsThisRound === 1) {
+      logNotFinite(round, notFinite, events)
+      events.add('warn', 'round-void', `Round ${round} had too few voters.`, round)
+    }
+    if (notFinite.hopeless) {
+      this.#evaluations.checkDiverged(() => {
+        if (this.running) this.#pause('fault', { reason: DIVERGED, event: DIVERGED })
+      })
+    }
+    this.#again()
   }
 
-  /** Decides, appends to the ledger, and only then sends the verdict; null where the disk failed. */
+  /**
+   * The verdict is on disk. Up to `#tell` there is arithmetic and nothing else: no file, no
+   * database, no pass over the parameters; all of that follows behind.
+   */
+  #decided(
+    work: RoundAtWork,
+    { frame, verdict, counted, closedAtMs, notFinite }: DecidedRound,
+  ): void {
+    const { model, clock, book, roster } = this.parts
+    const { openedAtMs } = work
+    model.advance(verdict)
+    const slow = leaveOutSlow(roster.present(), frame.length)
+    const ended = settleRound(work, { kind: 'decided', counted }, this.parts)
+    book.exchanged(work, counted)
+    this.#phase = { kind: 'idle' }
+    this.#tell(frame, { settled: ended.settled, openings: this.#openNext(openedAtMs) })
+    followUp(
+      work,
+      {
+        ...{ counted, closedAtMs, ended, notFinite, slow },
+        sentAtMs: clock.nowMs(),
+        verdictBytes: frame.length,
+        attempts: this.#attemptsThisRound,
+        lateBallots: this.#lateBallots,
+      },
+      { ...this.parts, leasing: this.leasing },
+    )
+    this.#attemptsThisRound = 0
+    this.#lateBallots = 0
+    this.#attempts.replenish()
+    this.#goOn(openedAtMs)
+  }
+
+  /** Decides, and appends to the ledger: on disk when this resolves. null where the disk failed. */
   async #record(
     attempt: number,
     record: LedgerRecord,
-    { valid, settle }: { valid: readonly boolean[]; settle: (decided: boolean) => void },
-  ): Promise<Uint8Array | null> {
-    const { model, stored, ledger, roster } = this.parts
+    { valid, settle }: { valid: readonly boolean[]; settle: WriteFault['settle'] },
+  ): Promise<Decided | null> {
+    const { model, stored, ledger } = this.parts
     const { round } = model
     const shape = { run: stored.number, d: model.d, block: model.block }
-    let verdict: Verdict
-    let frame: Uint8Array
+    let decided: Decided
     try {
-      verdict = model.decide(record, valid)
-      frame = encodeVerdict(shape, { round, attempt }, verdict)
+      const verdict = model.decide(record, valid)
+      const frame = encodeVerdict(shape, { round, attempt }, verdict)
+      decided = { verdict, frame }
       await ledger.append({ round, attempt, frame, record: encodeRecord(record) })
     } catch (error) {
       this.#mustReload = { round, settle }
@@ -448,10 +493,7 @@ export class RunDriver {
       return null
     }
     // The next start reads it from the ledger; whoever is still connected asks then.
-    if (this.#closed) return null
-    model.advance(verdict)
-    for (const contributor of roster.present()) this.#sendVerdict(contributor, frame)
-    return frame
+    return this.#closed ? null : decided
   }
 
   /** What must not end in silence: the run pauses and says what failed; the event says why. */
@@ -461,59 +503,21 @@ export class RunDriver {
     this.#phase = { kind: 'idle' }
     const event = `${what}: ${detailOf(error)}`
     const reason = `${what} (${faultCodeOf(error)}).`
-    if (this.#state.kind !== 'finished') return this.#pause('fault', { reason, event })
+    if (this.state.kind !== 'finished') return this.#pause('fault', { reason, event })
     this.parts.events.add('error', 'fault', event, this.parts.model.round)
     this.#wrapUp()
   }
 
-  #sendVerdict(contributor: Contributor, frame: Uint8Array): void {
-    const { connection } = contributor
-    if (!connection) return
-    if (connection.queuedBytes > SLOW_READER_BYTES) connection.close(4008, 'too slow: catch up')
-    else connection.sendFrame(frame)
-  }
-
-  #account(
-    work: RoundAtWork,
-    result: { counted: readonly (readonly number[])[]; closedAtMs: number; verdictBytes: number },
-  ): void {
-    const { book, model, clock, emit, events, stored } = this.parts
-    const metrics: RoundMetrics = book.roundDecided(work, {
-      ...result,
-      attempts: this.#attemptsThisRound,
-      lateBallots: this.#lateBallots,
-      nowMs: clock.nowMs(),
-      contributionBytes: (size) => contributionBytes(model.method, size, model),
-    })
-    this.#attemptsThisRound = 0
-    this.#lateBallots = 0
-    emit({ type: 'round', run: stored.id, metrics })
-    const absent = metrics.expected - metrics.voters
-    if (absent > 0) {
-      events.add(
-        'info',
-        'absent',
-        `${absent} of ${metrics.expected} were not counted.`,
-        metrics.round,
-      )
-    }
-  }
-
-  #afterRound(openedAtMs: number): void {
-    const { model, stored, clock, checkpoints, book } = this.parts
-    const { settings } = stored
-    if (model.round % DIGEST_EVERY === 0) book.keepDigest(model.round, model.digest())
-    if (checkpoints.due(model.round)) {
-      void checkpoints.make(model)
-      // Rounds before a checkpoint are not read again after a restart.
-      for (const contributor of this.parts.roster.present()) this.leasing.remember(contributor)
-    }
-    this.#phase = { kind: 'idle' }
-    if (this.#state.kind === 'finished') return this.#wrapUp()
+  /** After a verdict: to the end, or to the next opening where that did not come with it. */
+  #goOn(openedAtMs: number): void {
+    const { model, stored, clock } = this.parts
+    const { rounds, evaluateEvery, minRoundMs } = stored.settings
+    if (this.state.kind === 'finished') return this.#wrapUp()
     if (!this.running) return
-    if (model.round >= settings.rounds) return this.finish('rounds')
-    if (model.round % settings.evaluateEvery === 0) this.#evaluate()
-    const restMs = Math.max(0, openedAtMs + settings.minRoundMs - clock.nowMs())
+    if (model.round >= rounds) return this.finish('rounds')
+    if (model.round > 0 && model.round % evaluateEvery === 0) this.#evaluations.evaluate()
+    if (this.#phase.kind !== 'idle') return
+    const restMs = Math.max(0, openedAtMs + minRoundMs - clock.nowMs())
     if (restMs === 0) return this.proceed()
     this.#rest(restMs)
   }
@@ -531,47 +535,19 @@ export class RunDriver {
     if (this.running) this.#rest(VOID_PAUSE_MS)
   }
 
-  /** Follows behind the round: nothing waits for it. */
-  #evaluate(): void {
-    const { model, stored, evaluator, book, emit, events } = this.parts
-    const round = model.round
-    const { targetAccuracy, dataSet } = stored.settings
-    const parameters = model.parameters.slice()
-    evaluator
-      .evaluate({ dataSet, model: stored.settings.model, parameters })
-      .then((value) => {
-        if (!value || this.#closed) return
-        book.evaluated(round, value)
-        emit({ type: 'evaluation', run: stored.id, round, ...value })
-        const reached = targetAccuracy !== null && value.accuracy >= targetAccuracy
-        if (reached && this.running) this.finish('target')
-      })
-      .catch((error: unknown) => events.add('error', 'evaluation-failed', detailOf(error), round))
-  }
-
   /** Forgets the round at work; its ballots settle as void. */
   #abandon(): void {
     const phase = this.#phase
     this.#cancelTimers()
-    if (phase.kind === 'round') settleRound(phase.work, { kind: 'abandoned' }, this.parts)
+    if (phase.kind === 'round') {
+      this.#tell(null, settleRound(phase.work, { kind: 'abandoned' }, this.parts))
+    }
     if (phase.kind !== 'deciding') this.#phase = { kind: 'idle' }
   }
 
   #cancelTimers(): void {
     if (this.#phase.kind === 'round' || this.#phase.kind === 'resting') this.#phase.cancel()
     if (this.#phase.kind === 'calibrating') this.#phase.work.cancel()
-  }
-
-  #setState(state: RunState): void {
-    if (JSON.stringify(state) === JSON.stringify(this.#state)) return
-    this.#state = state
-    const { store, stored, roster, events, book } = this.parts
-    if (state.kind !== 'training') book.interrupted()
-    for (const contributor of roster.present()) contributor.send({ type: 'state', state })
-    this.parts.emit({ type: 'runs', runs: [this.view()] })
-    store
-      .saveRunState(stored.id, state, this.#startedAtMs)
-      .catch((error: unknown) => events.add('error', 'state-not-saved', detailOf(error), null))
   }
 
   #watch(work: Promise<unknown>): void {
@@ -590,15 +566,9 @@ export class RunDriver {
   /** A bug in the middle of a round: what is in memory is not to be trusted. */
   #bug(error: unknown): void {
     const open = this.#phase.kind === 'round' ? this.#phase.work : null
-    const settle = () => {
-      if (open) settleRound(open, { kind: 'abandoned' }, this.parts)
-    }
+    const settle = () =>
+      open ? settleRound(open, { kind: 'abandoned' }, this.parts) : { settled: new Map() }
     this.#mustReload ??= { round: this.parts.model.round, settle }
     this.#fault('The round could not be finished', error)
   }
-}
-
-function afterRestart(state: RunState): RunState {
-  const running = state.kind === 'calibrating' || state.kind === 'training'
-  return running ? { kind: 'waiting', need: 1, have: 0 } : state
 }

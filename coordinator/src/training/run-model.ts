@@ -28,6 +28,8 @@ export class RunModel {
   #units: Uint8Array | null = null
   /** Of the present parameters, once somebody has asked: anybody may, and often. */
   #digest: string | null = null
+  /** The last verdict, until the parameters have taken its step. */
+  #owed: Verdict | null = null
 
   /** At round 0, with the parameters that the run's seed gives. `options` are for simulations. */
   constructor(
@@ -55,6 +57,7 @@ export class RunModel {
     return this.#units
   }
   get parameters(): Float32Array<ArrayBuffer> {
+    this.catchUp()
     return this.#parameters
   }
   /** The opening phase is still to come. */
@@ -64,6 +67,7 @@ export class RunModel {
 
   /** SHA-256 of the replica's little-endian float32 bytes. */
   digest(): string {
+    this.catchUp()
     this.#digest ??= sha256Hex(littleEndianBytes(this.#parameters))
     return this.#digest
   }
@@ -85,13 +89,24 @@ export class RunModel {
     throw new RangeError(`a method of ${method.kind} cannot decide on a record of ${record.kind}`)
   }
 
-  /** Applies a verdict that is on disk. */
+  /**
+   * Takes a verdict that is on disk: round and units are the next at once. The parameters, which no
+   * opening needs, follow with `catchUp`, or as soon as anybody looks at them.
+   */
   advance(verdict: Verdict): void {
-    const slices = sliceRanges(this.d, this.block, verdict.valid.length)
+    this.catchUp()
     this.#digest = null
-    applyVerdict(this.#parameters, verdict, slices, this.block)
+    this.#owed = verdict
     this.#units = verdict.nextUnits
     if (verdict.kind !== 'none') this.#round += 1
+  }
+
+  /** The parameters take the step of the last verdict, unless they have. */
+  catchUp(): void {
+    if (!this.#owed) return
+    const slices = sliceRanges(this.d, this.block, this.#owed.valid.length)
+    applyVerdict(this.#parameters, this.#owed, slices, this.block)
+    this.#owed = null
   }
 
   #terms(sliceCount: number, learningRate: number): RoundTerms {
@@ -107,12 +122,13 @@ export class RunModel {
 
   /** The public checkpoint file and the method's state, both at the present round. */
   save(): { file: Uint8Array; state: Uint8Array } {
-    const checkpoint = { round: this.#round, parameters: this.#parameters, units: this.#units }
+    const checkpoint = { round: this.#round, parameters: this.parameters, units: this.#units }
     return { file: encodeCheckpoint(checkpoint), state: this.method.coordinator.save(this.#state) }
   }
 
   restore(checkpoint: Checkpoint, state: Uint8Array): void {
     this.#digest = null
+    this.#owed = null
     this.#parameters = checkpoint.parameters
     this.#units = checkpoint.units
     this.#round = checkpoint.round

@@ -1,4 +1,5 @@
 import type { Clock } from '@quorate/shared/clock/clock'
+import type { Settled } from '@quorate/shared/wire/turn'
 import type { Contributor } from './contributor.ts'
 import type { EventLog } from './event-log.ts'
 import type { LeaseBook } from './lease-book.ts'
@@ -8,35 +9,58 @@ import type { RoundAtWork } from './round-at-work.ts'
 
 /** What became of a round that has closed. */
 export type Outcome =
-  | { readonly kind: 'decided'; readonly counted: readonly (readonly number[])[] }
+  /** By slice, who was counted. */
+  | { readonly kind: 'decided'; readonly counted: readonly ReadonlySet<number>[] }
   /** Too few voters in every slice. */
   | { readonly kind: 'void' }
   /** Ended from outside before its time: nobody is to blame. */
   | { readonly kind: 'abandoned' }
 
+/** A round that has closed: what its members are to be told, and who rests now. */
+export interface SettledRound {
+  readonly settled: ReadonlyMap<number, Settled>
+  readonly resting: readonly { readonly contributor: Contributor; readonly restMs: number }[]
+}
+
 interface SettlingParts {
   readonly stored: StoredRun
   readonly roster: Roster
   readonly leases: LeaseBook
-  readonly events: EventLog
   readonly clock: Clock
 }
 
-/** Tells every participant which slices of its ballot counted, and what follows from it. */
-export function settleRound(work: RoundAtWork, outcome: Outcome, parts: SettlingParts): void {
+/** Reckons for every participant which slices of its ballot counted, and what follows from it. */
+export function settleRound(
+  work: RoundAtWork,
+  outcome: Outcome,
+  parts: SettlingParts,
+): SettledRound {
   const { round, attempt, groups } = work.plan
+  const settled = new Map<number, Settled>()
+  const resting: { contributor: Contributor; restMs: number }[] = []
   for (const number of groups.flatMap((group) => group.members)) {
     const contributor = parts.roster.get(number)
     if (!contributor) continue
     const counted =
-      outcome.kind === 'decided' ? outcome.counted.map((voters) => voters.includes(number)) : null
-    const settlement = { type: 'settled', round, attempt, counted } as const
+      outcome.kind === 'decided' ? outcome.counted.map((voters) => voters.has(number)) : null
+    const settlement = { round, attempt, counted }
     contributor.settled(settlement)
-    contributor.send(settlement)
+    settled.set(number, settlement)
     if (outcome.kind === 'abandoned') continue
     credit(contributor, { counted, owed: work.owed(number) }, parts)
+    // Who answers with silence is left out for a while: everybody had waited for it in vain.
     const silent = !counted?.includes(true) && work.silent(number)
-    heed(contributor, { silent, round }, parts)
+    const restMs = contributor.asked(silent, parts.clock.nowMs())
+    if (restMs > 0) resting.push({ contributor, restMs })
+  }
+  return { settled, resting }
+}
+
+/** For the operator: who is left out for a while. */
+export function logResting(round: number, { resting }: SettledRound, events: EventLog): void {
+  for (const { contributor, restMs } of resting) {
+    const text = `${contributor.name} sends no ballots; it is not asked for ${restMs / 1000} s.`
+    events.add('warn', 'silent', text, round, contributor.name)
   }
 }
 
@@ -52,16 +76,4 @@ function credit(
     leases.renew(contributor.number, clock.nowMs())
   } else if (owed && counted) contributor.roundsMissed += 1
   if (any || owed) contributor.adaptBatch(any, stored.settings.batch)
-}
-
-/** Who answers with silence is left out for a while: everybody had waited for it in vain. */
-function heed(
-  contributor: Contributor,
-  { silent, round }: { silent: boolean; round: number },
-  { clock, events }: SettlingParts,
-): void {
-  const restMs = contributor.asked(silent, clock.nowMs())
-  if (restMs === 0) return
-  const text = `${contributor.name} sends no ballots; it is not asked for ${restMs / 1000} s.`
-  events.add('warn', 'silent', text, round, contributor.name)
 }

@@ -10,13 +10,13 @@ describe('what a ledger entry says of ballots', () => {
 
   test('voters are told the valid slices they were counted in', () => {
     const { voters } = settlementsOf(at, voted, [true, false])
-    expect(voters.get(1)).toEqual({ type: 'settled', ...at, counted: [true, false] })
-    expect(voters.get(2)).toEqual({ type: 'settled', ...at, counted: [true, false] })
+    expect(voters.get(1)).toEqual({ ...at, counted: [true, false] })
+    expect(voters.get(2)).toEqual({ ...at, counted: [true, false] })
     expect(voters.has(3)).toBe(false)
   })
 
   test('everyone else is told that nothing was counted: what they cast is owed', () => {
     const { others } = settlementsOf(at, voted, [true, true])
-    expect(others).toEqual({ type: 'settled', ...at, counted: [false, false] })
+    expect(others).toEqual({ ...at, counted: [false, false] })
   })
 })

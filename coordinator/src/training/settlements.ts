@@ -1,13 +1,11 @@
-import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import type { LedgerRecord } from '@quorate/shared/wire/record'
-
-export type Settlement = MessageOf<CoordinatorMessage, 'settled'>
+import type { Settled } from '@quorate/shared/wire/turn'
 
 /** What a ledger entry says: of each of its voters, by contributor number, and of everyone else. */
 export interface RoundSettlements {
-  readonly voters: ReadonlyMap<number, Settlement>
+  readonly voters: ReadonlyMap<number, Settled>
   /** To whoever had cast a ballot all the same: it was counted nowhere. */
-  readonly others: Settlement
+  readonly others: Settled
 }
 
 /** Who was counted, by slice. */
@@ -23,7 +21,7 @@ export function settlementsOf(
   voters: readonly (readonly number[])[],
   valid: readonly boolean[],
 ): RoundSettlements {
-  const settled = (counted: boolean[]): Settlement => ({ type: 'settled', round, attempt, counted })
+  const settled = (counted: boolean[]): Settled => ({ round, attempt, counted })
   const nowhere = () => voters.map(() => false)
   const counted = new Map<number, boolean[]>()
   voters.forEach((inSlice, slice) => {

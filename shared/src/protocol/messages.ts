@@ -1,10 +1,10 @@
 /**
  * Control messages of `/ws`: JSON text, one schema each, which is both the type and the check.
- * Ballot slices, tallies and verdicts are binary frames (../wire). The grammar is in
- * docs/protocol.md.
+ * Ballot slices, tallies, verdicts and what stands between two rounds are binary frames (../wire).
+ * The grammar is in docs/protocol.md.
  */
 import { z } from 'zod'
-import { MAX_GROUP, keptSettings } from '../run/settings.ts'
+import { keptSettings } from '../run/settings.ts'
 import { runState } from '../run/state.ts'
 
 const count = z.int().min(0)
@@ -103,12 +103,8 @@ const leasePart = z.strictObject({
 })
 export type LeasePart = z.infer<typeof leasePart>
 
-const groupMember = z.strictObject({
-  contributor: u32,
-  /** PeerJS id, or null: reachable through the coordinator only. */
-  peer: z.string().max(64).nullable(),
-})
-export type GroupMember = z.infer<typeof groupMember>
+/** Where the newest checkpoint stands, and its file. */
+const checkpoint = z.strictObject({ round: u32, digest, url: z.string() })
 
 export const coordinatorMessage = z.discriminatedUnion('type', [
   z.strictObject({
@@ -133,7 +129,7 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     state: runState,
     /** Rounds decided so far: the replica to reach. */
     round: u32,
-    checkpoint: z.strictObject({ round: u32, digest, url: z.string() }),
+    checkpoint,
     /** Signalling for the mesh: the PeerJS id and ticket issued for this connection. */
     peer: z.strictObject({ id: z.string(), ticket: z.string(), path: z.string() }).nullable(),
     iceServers: z.array(
@@ -159,29 +155,6 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     share: finite,
     deadlineMs: count,
   }),
-  /** A round opens. */
-  z.strictObject({
-    type: z.literal('opening'),
-    ...opening,
-    /** γ as the bits of a float32. */
-    learningRateBits: u32,
-    /** The batch draws from the leased chunks that were named in `loaded` up to this sequence. */
-    loaded: u32,
-    /** h_n·P/Σh: multiplies the gradient. */
-    share: finite,
-    /** Records of this contributor's batch. */
-    batch: z.int().min(1),
-    /** The contributor's group, in roster order, itself included. */
-    group: z.array(groupMember).min(1).max(MAX_GROUP),
-    /** How many slices the vector is cut into. */
-    slices: z.int().min(1).max(MAX_GROUP),
-    /** owners[j] = contributor number of slice j's owner in this group. */
-    owners: z.array(u32).min(1).max(MAX_GROUP),
-    /** From now: owners add up what they have / members resend / the round closes. */
-    ballotDeadlineMs: count,
-    tallyDeadlineMs: count,
-    roundDeadlineMs: count,
-  }),
   /** Do not wait for this member's ballot in `slice` (null: in any): left, abstained or relayed. */
   z.strictObject({
     type: z.literal('excuse'),
@@ -191,20 +164,16 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
   }),
   /** The owner of `slice` failed: send your ballot of it here. */
   z.strictObject({ type: z.literal('resend'), ...opening, slice: u32 }),
-  /** What became of this contributor's ballot; counted[j] for slice j, or null: the attempt is void. */
-  z.strictObject({
-    type: z.literal('settled'),
-    ...opening,
-    counted: z.array(z.boolean()).max(MAX_GROUP).nullable(),
-  }),
   z.strictObject({ type: z.literal('state'), state: runState }),
   /** Answers each heartbeat: a page cannot see a WebSocket's pings, and hears so that it is heard. */
   z.strictObject({ type: z.literal('alive') }),
+  /** Verdicts were left out, as too much was waiting to be read: fetch them from the ledger. */
+  z.strictObject({ type: z.literal('behind'), round: u32, checkpoint }),
   /** The replica differs from the coordinator's: start again from this checkpoint. */
   z.strictObject({
     type: z.literal('resync'),
     round: u32,
-    checkpoint: z.strictObject({ round: u32, digest, url: z.string() }),
+    checkpoint,
   }),
   /** A coded complaint. `fatal`: the connection closes and must not be retried as it is. */
   z.strictObject({

@@ -7,6 +7,9 @@ export interface Slice {
   readonly end: number
 }
 
+/** The vector is cut into so many slices at most: as many as a group may have members. */
+export const MAX_SLICES = 32
+
 export function blockCount(d: number, block: number): number {
   return Math.ceil(d / block)
 }

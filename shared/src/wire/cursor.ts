@@ -23,6 +23,9 @@ export class Reader {
   f32(): number {
     return this.#view.getFloat32(this.#take(4), true)
   }
+  f64(): number {
+    return this.#view.getFloat64(this.#take(8), true)
+  }
   /** A view of the next `size` bytes. */
   bytes(size: number): Uint8Array {
     const start = this.#take(size)
@@ -70,6 +73,9 @@ export class Writer {
   }
   f32(value: number): void {
     this.#view.setFloat32(this.#take(4), value, true)
+  }
+  f64(value: number): void {
+    this.#view.setFloat64(this.#take(8), value, true)
   }
   bytes(bytes: Uint8Array): void {
     this.#bytes.set(bytes, this.#take(bytes.length))

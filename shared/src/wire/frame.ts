@@ -18,14 +18,14 @@
  * For now a payload always travels whole: offset 0, total = length.
  */
 import { crc32 } from '../bytes/crc32.ts'
-import { PROTOCOL_VERSION } from './version.ts'
+import { FRAME_VERSION } from './version.ts'
 
 export const HEADER_BYTES = 36
 /** Larger frames are refused unread: 11 planes (the sums of 1,023 voters) at d = 2²⁴, and a bit. */
 const MAX_FRAME_BYTES = 24 * 1024 * 1024
 export const WHOLE = 0xffff
 
-const frameKind = { ballot: 1, tally: 2, verdict: 3, vector: 4 } as const
+const frameKind = { ballot: 1, tally: 2, verdict: 3, vector: 4, turn: 5 } as const
 export type FrameKind = keyof typeof frameKind
 
 export interface FrameHeader {
@@ -70,7 +70,7 @@ export function encodeFrame(header: FrameHeader, payload: Uint8Array): Uint8Arra
   const view = new DataView(bytes.buffer)
   bytes[0] = 0x51
   bytes[1] = 0x72
-  bytes[2] = PROTOCOL_VERSION
+  bytes[2] = FRAME_VERSION
   bytes[3] = frameKind[header.kind]
   view.setUint32(4, header.run, true)
   view.setUint32(8, header.round, true)
@@ -105,8 +105,8 @@ export function decodeFrame(bytes: Uint8Array, mostBytes: number = MAX_FRAME_BYT
   if (bytes[0] !== 0x51 || bytes[1] !== 0x72) {
     throw new FrameError('FRAME_MAGIC', 'not a frame: the first bytes are wrong')
   }
-  if (bytes[2] !== PROTOCOL_VERSION) {
-    throw new FrameError('FRAME_VERSION', `version ${bytes[2]}, expected ${PROTOCOL_VERSION}`)
+  if (bytes[2] !== FRAME_VERSION) {
+    throw new FrameError('FRAME_VERSION', `version ${bytes[2]}, expected ${FRAME_VERSION}`)
   }
   const kind = kindOf(bytes[3] ?? 0)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -133,7 +133,7 @@ export function decodeFrame(bytes: Uint8Array, mostBytes: number = MAX_FRAME_BYT
   }
 }
 
-/** The frames that stand one after the other in `bytes` (a ledger answer). @throws FrameError */
+/** The frames that stand one after the other in `bytes`, undecoded. @throws FrameError */
 export function* splitFrames(bytes: Uint8Array): Generator<Uint8Array> {
   let at = 0
   while (at < bytes.length) {
@@ -146,6 +146,11 @@ export function* splitFrames(bytes: Uint8Array): Generator<Uint8Array> {
     yield bytes.subarray(at, end)
     at = end
   }
+}
+
+/** What a frame says it is, before anything else of it is looked at. @throws FrameError */
+export function kindOfFrame(frame: Uint8Array): FrameKind {
+  return kindOf(frame[3] ?? 0)
 }
 
 function kindOf(code: number): FrameKind {

@@ -1,5 +1,5 @@
 import type { Verdict, VerdictStep } from '../methods/method.ts'
-import { blockCount, sliceRanges } from '../tally/slices.ts'
+import { blockCount, MAX_SLICES, sliceRanges } from '../tally/slices.ts'
 import { planesFor } from '../tally/tally.ts'
 import { planeBytes, readBits, readPlanes, writeBits, writePlanes } from './bits.ts'
 import { Reader, Writer } from './cursor.ts'
@@ -72,7 +72,7 @@ export function decodeVerdict(frame: Uint8Array, expect: VectorShape): DecodedVe
   const kind = reader.u8()
   const sliceCount = reader.u8()
   const flag = reader.u8()
-  if (sliceCount < 1 || sliceCount > 32 || flag > 1) {
+  if (sliceCount < 1 || sliceCount > MAX_SLICES || flag > 1) {
     throw new FrameError('FRAME_PAYLOAD', `${sliceCount} slices, flag ${flag}`)
   }
   const mask = reader.bytes(Math.ceil(sliceCount / 8))

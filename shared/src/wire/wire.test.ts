@@ -11,6 +11,7 @@ import { decodeCheckpoint, encodeCheckpoint, unitsOfCheckpoint } from './checkpo
 import { decodeFrame, encodeFrame, FrameError, HEADER_BYTES, splitFrames } from './frame.ts'
 import { decodeRecord, encodeRecord } from './record.ts'
 import { decodeTally, encodeTally, tallyPayloadBytes } from './tally.ts'
+import { decodeTurn, encodeTurn } from './turn.ts'
 import { decodeVector, encodeVector, vectorPayloadBytes } from './vector.ts'
 import { decodeVerdict, encodeVerdict, peekVerdict } from './verdict.ts'
 
@@ -370,4 +371,153 @@ test('a record of summed floats comes back as it was; any bytes are a record or 
     }),
     { numRuns: 2000 },
   )
+})
+
+describe('turns', () => {
+  const run = 7
+  const u32 = fc.integer({ min: 0, max: 0xffffffff })
+  const peer = fc.option(fc.stringMatching(/^[!-~]{1,64}$/))
+  const settled = fc.record({
+    round: u32,
+    attempt: u32,
+    counted: fc.option(fc.array(fc.boolean(), { minLength: 1, maxLength: 32 })),
+  })
+  const opening = fc
+    .record({
+      ...{ round: u32, attempt: u32, learningRateBits: u32, loaded: u32 },
+      share: fc.double({ noNaN: true, noDefaultInfinity: true }),
+      batch: fc.integer({ min: 1, max: 1024 }),
+      ...{ ballotDeadlineMs: u32, tallyDeadlineMs: u32, roundDeadlineMs: u32 },
+      members: fc.uniqueArray(u32, { minLength: 1, maxLength: 32 }),
+      peers: fc.array(peer, { minLength: 32, maxLength: 32 }),
+      places: fc.array(fc.nat(), { minLength: 1, maxLength: 32 }),
+    })
+    .map(({ members, peers, places, ...rest }) => ({
+      ...rest,
+      group: members.map((contributor, at) => ({ contributor, peer: peers[at] ?? null })),
+      slices: places.length,
+      owners: places.map((place) => members[place % members.length] as number),
+    }))
+  const turn = fc.oneof(
+    fc.record({ settled, opening }),
+    fc.record({ settled, opening: fc.constant(null) }),
+    fc.record({ settled: fc.constant(null), opening }),
+  )
+
+  test('a turn comes back as it was, and is at most 1 KiB in a run of our own ids', () => {
+    fc.assert(
+      fc.property(turn, (turn) => {
+        expect(decodeTurn(encodeTurn(run, turn), run)).toEqual(turn)
+      }),
+    )
+    const numbers = Array.from({ length: 32 }, (_, at) => 9968 + at)
+    const largest = encodeTurn(run, {
+      settled: { round: 1, attempt: 1, counted: numbers.map(() => true) },
+      opening: {
+        ...{ round: 2, attempt: 2, learningRateBits: 0, loaded: 800, share: 1, batch: 1024 },
+        group: numbers.map((contributor) => ({
+          contributor,
+          peer: `q100-${contributor}-0123456789ab`,
+        })),
+        ...{ slices: 32, owners: numbers },
+        ...{ ballotDeadlineMs: 1, tallyDeadlineMs: 2, roundDeadlineMs: 3 },
+      },
+    })
+    expect(largest.length).toBeLessThanOrEqual(1024)
+  })
+
+  test('a worked example, byte for byte', () => {
+    const frame = encodeTurn(run, {
+      settled: { round: 4, attempt: 6, counted: [true, false, true] },
+      opening: {
+        ...{ round: 5, attempt: 7, learningRateBits: 0x3c23d70a, loaded: 2, share: 1.5, batch: 32 },
+        group: [
+          { contributor: 3, peer: 'q7-3' },
+          { contributor: 9, peer: null },
+        ],
+        ...{ slices: 3, owners: [9, 3, 9] },
+        ...{ ballotDeadlineMs: 2000, tallyDeadlineMs: 4000, roundDeadlineMs: 6000 },
+      },
+    })
+    const { header, payload } = decodeFrame(frame)
+    expect(header).toEqual({ kind: 'turn', run, round: 5, attempt: 7, slice: 0xffff })
+    const settledBytes = [4, 0, 0, 0, 6, 0, 0, 0, 3, 0b101]
+    const terms = [0x0a, 0xd7, 0x23, 0x3c, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 32, 0, 0, 0]
+    const deadlines = [0xd0, 7, 0, 0, 0xa0, 15, 0, 0, 0x70, 23, 0, 0]
+    const group = [2, 3, 0, 0, 0, 4, ...Buffer.from('q7-3'), 9, 0, 0, 0, 0]
+    expect([...payload]).toEqual([3, ...settledBytes, ...terms, ...deadlines, ...group, 3, 1, 0, 1])
+  })
+
+  test('a turn of another run, and a frame of another kind, are refused', () => {
+    const frame = encodeTurn(run, {
+      settled: { round: 1, attempt: 1, counted: null },
+      opening: null,
+    })
+    expect(() => decodeTurn(frame, 8)).toThrow(/run 7, expected 8/)
+    const ballot = encodeFrame(
+      { kind: 'ballot', run, round: 1, attempt: 1, slice: 0 },
+      Uint8Array.of(1),
+    )
+    expect(() => decodeTurn(ballot, run)).toThrow(/a ballot frame/)
+  })
+
+  test('any payload, and any turn with bytes changed, cut or added, is a turn or a coded error', () => {
+    const header = { kind: 'turn', run, round: 1, attempt: 1, slice: 0xffff } as const
+    const readable = (payload: Uint8Array) => {
+      try {
+        const { settled, opening } = decodeTurn(encodeFrame(header, payload), run)
+        expect(settled !== null || opening !== null).toBe(true)
+        if (!opening) return
+        const members = opening.group.map(({ contributor }) => contributor)
+        expect(opening.owners.every((owner) => members.includes(owner))).toBe(true)
+        expect(opening.slices).toBe(opening.owners.length)
+        expect(opening.batch).toBeGreaterThan(0)
+        expect(Number.isFinite(opening.share)).toBe(true)
+      } catch (error) {
+        expect(error).toBeInstanceOf(FrameError)
+      }
+    }
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 120 }), readable), { numRuns: 2000 })
+    const edit = fc.record({ at: fc.nat(), byte: fc.integer({ min: 0, max: 255 }) })
+    const edits = fc.record({
+      bytes: fc.array(edit, { maxLength: 4 }),
+      cut: fc.nat({ max: 60 }),
+      more: fc.uint8Array({ maxLength: 3 }),
+    })
+    fc.assert(
+      fc.property(turn, edits, (turn, { bytes, cut, more }) => {
+        const payload = decodeFrame(encodeTurn(run, turn)).payload.slice()
+        for (const { at, byte } of bytes) payload[at % payload.length] = byte
+        readable(payload)
+        readable(payload.subarray(0, Math.max(0, payload.length - cut)))
+        readable(Uint8Array.of(...payload, ...more))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('behind a verdict in one message, both come apart as they were', () => {
+    const verdict = encodeVerdict(
+      { run, d: 100, block: BLOCK },
+      { round: 4, attempt: 6 },
+      { kind: 'none', valid: [false], nextUnits: null },
+    )
+    const own = encodeTurn(run, {
+      settled: { round: 4, attempt: 6, counted: [true] },
+      opening: null,
+    })
+    const message = Uint8Array.of(...verdict, ...own)
+    expect([...splitFrames(message)]).toEqual([verdict, own])
+  })
+})
+
+test('frames of ledgers written before the wire’s second version are read as they were', () => {
+  // As version 1 wrote it: run 2, round 4, attempt 6, d = 8, one valid slice, a step of 0.5.
+  const written =
+    '51720103020000000400000006000000ffff0000000000000900000009000000115d8054010100010000003faa'
+  const frame = Uint8Array.from(Buffer.from(written, 'hex'))
+  expect(decodeVerdict(frame, { run: 2, d: 8, block: BLOCK })).toMatchObject({
+    round: 4,
+    verdict: { kind: 'signs', step: 0.5, signs: Uint32Array.of(0b1010_1010) },
+  })
 })

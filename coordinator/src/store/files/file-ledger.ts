@@ -57,7 +57,8 @@ export class FileLedger implements Ledger {
 
   append(entry: LedgerEntry): Promise<void> {
     const appended = this.#appends.then(() => this.#append(entry))
-    this.#appends = appended.catch(() => {})
+    // Nobody waits for the next segment; if it cannot be begun, the next append says so.
+    this.#appends = appended.then(() => this.#makeRoom()).catch(() => {})
     return appended
   }
 
@@ -136,11 +137,21 @@ export class FileLedger implements Ledger {
     segment.sizeBytes += bytes.length
   }
 
+  /** Begins the next segment where the last one is full, so that no append has to. */
+  async #makeRoom(): Promise<void> {
+    if (this.#state === 'open' && this.#isFull(this.#segments.at(-1))) await this.#writable()
+  }
+
+  #isFull(segment: Segment | undefined): boolean {
+    if (!segment) return false
+    return segment.entries.length > 0 && segment.sizeBytes >= this.#options.segmentBytes
+  }
+
   /** The last segment, or a new one where that is full; its file is open. */
   async #writable(): Promise<Segment> {
     let segment = this.#segments.at(-1)
     if (!segment) throw new Error('a ledger has at least one segment')
-    if (segment.entries.length > 0 && segment.sizeBytes >= this.#options.segmentBytes) {
+    if (this.#isFull(segment)) {
       segment = await createSegment(this.#options.folder, segment.number + 1)
       await this.#file?.close()
       this.#file = null

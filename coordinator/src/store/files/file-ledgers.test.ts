@@ -92,6 +92,7 @@ describe('a ledger whose writer was killed', () => {
       '000001.frames',
       '000002.full',
       '000003.full',
+      '000004.full',
     ])
     await again.close()
     await rm(folder, { recursive: true })
