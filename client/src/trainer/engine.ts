@@ -41,8 +41,8 @@ export interface GradientEngine {
    */
   gradient(x: Float32Array, inputs: Float32Array, labels: Uint8Array): Promise<BatchGradient>
   /**
-   * Vectors that live on the engine's own device, for the model that was prepared; null where it
-   * has none or the method is not worth it there, as for engines without this: they live in memory.
+   * Vectors that live on the engine's own device, for the model that was prepared; null where they
+   * had better live in memory, as for engines without this. Rejects when the device refuses them.
    */
   resident?(plan: VectorPlan): Promise<Vectors | null>
   dispose(): void

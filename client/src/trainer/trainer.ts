@@ -1,4 +1,5 @@
 import type { ContributorTerms, Settlement } from '@quorate/shared/methods/method'
+import { detailOf } from '@quorate/shared/failure/detail'
 import { createMethod } from '@quorate/shared/methods/create'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import { sliceRanges } from '@quorate/shared/tally/slices'
@@ -64,9 +65,10 @@ export class LocalTrainer implements Trainer {
         methodSettings: settings.method,
         localSteps: settings,
       }
-      const vectors = (await this.#engine.resident?.(plan)) ?? new PlainVectors(plan, this.#engine)
-      this.#training = { run, contributor, vectors, chunks: new ChunkStore(model.shape), report }
-      return report
+      const placed = await this.#place(plan, report)
+      const chunks = new ChunkStore(model.shape)
+      this.#training = { run, contributor, chunks, ...placed }
+      return placed.report
     })
   }
 
@@ -149,6 +151,20 @@ export class LocalTrainer implements Trainer {
   close(): void {
     this.#forget()
     this.#engine.dispose()
+  }
+
+  /** On the engine's device where it offers that; it fails in a sentence. */
+  async #place(
+    plan: VectorPlan,
+    report: BackendReport,
+  ): Promise<{ vectors: Vectors; report: BackendReport }> {
+    const plain = () => new PlainVectors(plan, this.#engine)
+    try {
+      return { vectors: (await this.#engine.resident?.(plan)) ?? plain(), report }
+    } catch (error) {
+      const why = `${report.why}; votes are made in memory: ${detailOf(error)}`
+      return { vectors: plain(), report: { ...report, why } }
+    }
   }
 
   #forget(): void {
