@@ -1,5 +1,6 @@
 /** What must hold of a world whatever was done to it. */
 import type { LedgerEntry } from '@quorate/coordinator/training/ports'
+import { PlainParameters } from '@quorate/client/trainer/plain-parameters'
 import { Replica } from '@quorate/client/trainer/replica'
 import type { RunSettingsInput } from '@quorate/shared/run/settings'
 import { splitFrames } from '@quorate/shared/wire/frame'
@@ -58,9 +59,10 @@ export async function replayed(world: World, run: string): Promise<string> {
     d: training.replica(run).parameters.length,
     block: stored.settings.block,
   }
-  const replica = new Replica(await world.blobs.get(first.blob), shape)
-  for (const frame of splitFrames(await training.ledger(run, 0))) replica.apply(frame)
-  return `${replica.round} ${replica.digest()}`
+  const parameters = new PlainParameters(shape.block)
+  const replica = await Replica.load(await world.blobs.get(first.blob), shape, parameters)
+  for (const frame of splitFrames(await training.ledger(run, 0))) await replica.apply(frame)
+  return `${replica.round} ${await replica.digest()}`
 }
 
 /** Why the ledger cannot be one of rounds decided once each, in attempts used once each. */

@@ -4,6 +4,7 @@ import type { Layout } from '@quorate/shared/model/layout'
 import { layoutOf } from '@quorate/shared/model/layout'
 import type { DataShape, ModelSpec } from '@quorate/shared/model/spec'
 import type { BackendReport } from '../session/ports.ts'
+import type { VectorPlan, Vectors } from './vectors.ts'
 
 /** A model in the forms that computing its gradient takes. */
 export interface EngineModel {
@@ -39,5 +40,10 @@ export interface GradientEngine {
    * none will succeed any more.
    */
   gradient(x: Float32Array, inputs: Float32Array, labels: Uint8Array): Promise<BatchGradient>
+  /**
+   * Vectors that live on the engine's own device, for the model that was prepared; null where they
+   * had better live in memory, as for engines without this. Rejects when the device refuses them.
+   */
+  resident?(plan: VectorPlan): Promise<Vectors | null>
   dispose(): void
 }

@@ -1,10 +1,10 @@
 import { littleEndianBytes } from '@quorate/shared/bytes/float32'
 import { sha256Hex } from '@quorate/shared/bytes/sha256'
-import { applyVerdict } from '@quorate/shared/methods/apply'
 import { sliceRanges } from '@quorate/shared/tally/slices'
 import { decodeCheckpoint } from '@quorate/shared/wire/checkpoint'
 import { decodeVerdict } from '@quorate/shared/wire/verdict'
 import { TrainerError } from './errors.ts'
+import type { Parameters } from './vectors.ts'
 
 export interface ReplicaShape {
   /** The run's number in frames. */
@@ -16,20 +16,32 @@ export interface ReplicaShape {
 /** A full copy of the parameters at a round; moved by verdicts alone. */
 export class Replica {
   readonly shape: ReplicaShape
-  /** `[d]`, mutated in place by `apply`. */
-  readonly x: Float32Array<ArrayBuffer>
+  readonly #parameters: Parameters
   /** EF-Vote's units for the round to come. */
   units: Uint8Array | null
   /** Decided rounds that this replica contains: the number of the round to come. */
   round: number
 
-  /** Throws decodeCheckpoint's coded error. */
-  constructor(checkpoint: Uint8Array, shape: ReplicaShape) {
-    const { round, parameters, units } = decodeCheckpoint(checkpoint, shape)
+  private constructor(
+    shape: ReplicaShape,
+    parameters: Parameters,
+    at: { readonly units: Uint8Array | null; readonly round: number },
+  ) {
     this.shape = shape
-    this.x = new Float32Array(parameters)
-    this.units = units
-    this.round = round
+    this.#parameters = parameters
+    this.units = at.units
+    this.round = at.round
+  }
+
+  /** The replica of a checkpoint, kept in `parameters`. Rejects with decodeCheckpoint's coded error. */
+  static async load(
+    checkpoint: Uint8Array,
+    shape: ReplicaShape,
+    parameters: Parameters,
+  ): Promise<Replica> {
+    const { round, units, ...file } = decodeCheckpoint(checkpoint, shape)
+    await parameters.load(file.parameters)
+    return new Replica(shape, parameters, { units, round })
   }
 
   /**
@@ -38,7 +50,7 @@ export class Replica {
    *
    * @throws TrainerError LEDGER_GAP for a round ahead; decodeVerdict's coded error.
    */
-  apply(frame: Uint8Array): void {
+  async apply(frame: Uint8Array): Promise<void> {
     const { round, sliceCount, verdict } = decodeVerdict(frame, this.shape)
     if (round > this.round) {
       const detail = `verdict of round ${round}, but the replica is at round ${this.round}`
@@ -48,12 +60,12 @@ export class Replica {
     if (verdict.nextUnits) this.units = verdict.nextUnits
     if (verdict.kind === 'none') return
     const { d, block } = this.shape
-    applyVerdict(this.x, verdict, sliceRanges(d, block, sliceCount), block)
+    await this.#parameters.apply(verdict, sliceRanges(d, block, sliceCount))
     this.round += 1
   }
 
   /** SHA-256 of the little-endian float32 bytes, hex. */
-  digest(): string {
-    return sha256Hex(littleEndianBytes(this.x))
+  async digest(): Promise<string> {
+    return sha256Hex(littleEndianBytes(await this.#parameters.parameters()))
   }
 }

@@ -1,24 +1,13 @@
-import type {
-  Ballot,
-  Cast,
-  ContributorTerms,
-  FloatVector,
-  Method,
-  RoundTerms,
-  Settlement,
-} from '@quorate/shared/methods/method'
+import type { ContributorTerms, Settlement } from '@quorate/shared/methods/method'
+import { detailOf } from '@quorate/shared/failure/detail'
 import { createMethod } from '@quorate/shared/methods/create'
-import { localDirection } from '@quorate/shared/methods/local-steps'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
-import { finite } from '@quorate/shared/sign/pack'
 import { sliceRanges } from '@quorate/shared/tally/slices'
-import { encodeVector, sendable } from '@quorate/shared/wire/vector'
 import type {
   BackendReport,
   BatchOrder,
   CastOrder,
   CastResult,
-  Payload,
   RunInfo,
   Trainer,
 } from '../session/ports.ts'
@@ -27,31 +16,18 @@ import type { GradientEngine } from './engine.ts'
 import { engineModel } from './engine.ts'
 import { TrainerError } from './errors.ts'
 import { InOrder } from './in-order.ts'
+import { PlainVectors } from './plain-vectors.ts'
 import { Replica } from './replica.ts'
-
-/** Ballots that may wait for their settlement; an older one is dropped as if never cast. */
-const MAX_PENDING = 4
+import type { DirectionOrder, VectorPlan, Vectors, VectorsCast } from './vectors.ts'
 
 /** What belongs to one run and survives a new checkpoint. */
 interface Training {
   readonly run: RunInfo
   readonly contributor: number
-  readonly method: Method
-  /** The method's contributor state: momentum or owed error. */
-  readonly state: unknown
+  /** The parameters and the method's state. */
+  readonly vectors: Vectors
   readonly chunks: ChunkStore
   readonly report: BackendReport
-}
-
-/** What the method is given, and the mean loss of the batches it is from. */
-interface Direction {
-  readonly gradient: Float32Array
-  readonly loss: number
-}
-
-interface PendingBallot {
-  readonly pending: unknown
-  readonly terms: RoundTerms
 }
 
 /**
@@ -64,8 +40,6 @@ export class LocalTrainer implements Trainer {
   readonly #inOrder = new InOrder()
   #training: Training | null = null
   #replica: Replica | null = null
-  /** By attempt, oldest first. */
-  readonly #pending = new Map<number, PendingBallot>()
 
   /** `nowMs` only measures how long a step takes. */
   constructor(engine: GradientEngine, nowMs: () => number) {
@@ -80,34 +54,31 @@ export class LocalTrainer implements Trainer {
         this.#training = { ...before, run, contributor }
         return before.report
       }
-      this.#training = null
-      this.#replica = null
-      this.#pending.clear()
+      this.#forget()
       const { settings } = run
       const model = engineModel(settings.model, { input: run.input, classes: run.classes })
       const report = await this.#engine.prepare(model, settings.batch)
-      const method = createMethod(settings.method, model.layout, settings.block)
-      const chunks = new ChunkStore(model.shape)
-      this.#training = {
-        run,
-        contributor,
-        method,
-        state: method.contributor.init(),
-        chunks,
-        report,
+      const plan: VectorPlan = {
+        d: run.d,
+        block: settings.block,
+        method: createMethod(settings.method, model.layout, settings.block),
+        methodSettings: settings.method,
+        localSteps: settings,
       }
-      return report
+      const placed = await this.#place(plan, report)
+      const chunks = new ChunkStore(model.shape)
+      this.#training = { run, contributor, chunks, ...placed }
+      return placed.report
     })
   }
 
   loadCheckpoint(bytes: Uint8Array): Promise<{ round: number; digest: string }> {
-    return this.#inOrder.run(() => {
-      const { run } = this.#prepared()
+    return this.#inOrder.run(async () => {
+      const { run, vectors } = this.#prepared()
       const shape = { run: run.number, d: run.d, block: run.settings.block }
-      const replica = new Replica(bytes, shape)
+      const replica = await Replica.load(bytes, shape, vectors)
       this.#replica = replica
-      this.#pending.clear()
-      return { round: replica.round, digest: replica.digest() }
+      return { round: replica.round, digest: await replica.digest() }
     })
   }
 
@@ -122,13 +93,11 @@ export class LocalTrainer implements Trainer {
   loudness(order: BatchOrder): Promise<number | null> {
     return this.#inOrder.run(async () => {
       const training = this.#prepared()
-      const direction = await this.#direction(training, order)
-      if (!finite(direction.gradient)) return null
+      this.#at(order.round)
       // There is no round yet: the rate is that of round 0, and the whole vector is one slice.
       const learningRate = learningRateAt(training.run.settings, 0)
       const terms = this.#terms(training, { ...order, attempt: 0, learningRate, slices: 1 })
-      const value = training.method.contributor.loudness(direction.gradient, terms)
-      return value !== null && Number.isFinite(value) ? value : null
+      return training.vectors.loudness(directionOrder(training, order), terms)
     })
   }
 
@@ -137,83 +106,71 @@ export class LocalTrainer implements Trainer {
       const training = this.#prepared()
       this.#at(order.round)
       const startMs = this.#nowMs()
-      let direction: Direction
+      const terms = this.#terms(training, order)
+      let cast: VectorsCast
       try {
-        direction = await this.#direction(training, order)
+        cast = await training.vectors.cast(directionOrder(training, order), order.attempt, terms)
       } catch (error) {
         if (error instanceof TrainerError) throw error
         return { kind: 'abstain', reason: 'failed', detail: String(error) }
       }
-      if (!finite(direction.gradient)) {
-        const detail = `the gradient is not finite, at a batch loss of ${direction.loss}`
-        return { kind: 'abstain', reason: 'non-finite', detail }
+      if (cast.kind === 'non-finite') {
+        return { kind: 'abstain', reason: 'non-finite', detail: cast.detail }
       }
-      const terms = this.#terms(training, order)
-      const cast = castOf(training, direction.gradient, terms)
-      if (!cast) {
-        const detail = `what would be sent is not finite, at a batch loss of ${direction.loss}`
-        return { kind: 'abstain', reason: 'non-finite', detail }
-      }
-      const { sent, pending } = cast
-      this.#remember(order.attempt, { pending, terms })
-      return { kind: 'cast', sent, stepMs: this.#nowMs() - startMs, loss: direction.loss }
+      const { sent, loss } = cast
+      return { kind: 'cast', sent, stepMs: this.#nowMs() - startMs, loss }
     })
   }
 
   settle(attempt: number, settlement: Settlement): Promise<void> {
-    return this.#inOrder.run(() => {
-      const { method, state } = this.#prepared()
-      const ballot = this.#pending.get(attempt)
-      this.#pending.delete(attempt)
-      if (ballot) method.contributor.settle(state, ballot.pending, settlement, ballot.terms)
-    })
+    return this.#inOrder.run(() => this.#prepared().vectors.settle(attempt, settlement))
   }
 
   applyVerdict(frame: Uint8Array): Promise<{ round: number }> {
-    return this.#inOrder.run(() => {
+    return this.#inOrder.run(async () => {
       const replica = this.#loaded()
-      replica.apply(frame)
+      await replica.apply(frame)
       return { round: replica.round }
     })
   }
 
   digest(): Promise<{ round: number; digest: string }> {
-    return this.#inOrder.run(() => {
+    return this.#inOrder.run(async () => {
       const replica = this.#loaded()
-      return { round: replica.round, digest: replica.digest() }
+      return { round: replica.round, digest: await replica.digest() }
     })
   }
 
   parameters(): Promise<Float32Array<ArrayBuffer>> {
-    return this.#inOrder.run(() => this.#loaded().x.slice())
+    return this.#inOrder.run(() => {
+      this.#loaded()
+      return this.#prepared().vectors.parameters()
+    })
   }
 
   close(): void {
-    this.#training = null
-    this.#replica = null
-    this.#pending.clear()
+    this.#forget()
     this.#engine.dispose()
   }
 
-  /**
-   * The gradient that the method takes, or the displacement of H local steps, times the share.
-   * Local step h of round t draws batch number t·H + h, so that every step has its own and H = 1
-   * draws number t.
-   */
-  async #direction({ run, contributor, chunks }: Training, order: BatchOrder): Promise<Direction> {
-    const { x } = this.#at(order.round)
-    const { seed, localSteps, partition } = run.settings
-    const stream = partition.kind === 'shared' ? contributor : 0
-    const { gradient, loss } = await localDirection(x, run.settings, (point, step) => {
-      const draw = order.round * localSteps + step
-      const drawn = { seed, draw, size: order.batch, stream }
-      const { inputs, labels } = chunks.batch(order.draws, drawn)
-      return this.#engine.gradient(point, inputs, labels)
-    })
-    const { share } = order
-    if (share !== 1)
-      for (let i = 0; i < gradient.length; i++) gradient[i] = (gradient[i] ?? 0) * share
-    return { gradient, loss }
+  /** On the engine's device where it offers that; it fails in a sentence. */
+  async #place(
+    plan: VectorPlan,
+    report: BackendReport,
+  ): Promise<{ vectors: Vectors; report: BackendReport }> {
+    const plain = () => new PlainVectors(plan, this.#engine)
+    try {
+      return { vectors: (await this.#engine.resident?.(plan)) ?? plain(), report }
+    } catch (error) {
+      const why = `${report.why}; votes are made in memory: ${detailOf(error)}`
+      return { vectors: plain(), report: { ...report, why } }
+    }
+  }
+
+  #forget(): void {
+    this.#training?.vectors.close()
+    this.#training = null
+    this.#replica = null
   }
 
   #terms({ run, contributor }: Training, order: CastOrder): ContributorTerms {
@@ -226,14 +183,6 @@ export class LocalTrainer implements Trainer {
       slices: sliceRanges(d, settings.block, order.slices),
       learningRate: order.learningRate,
       units: this.#loaded().units,
-    }
-  }
-
-  #remember(attempt: number, ballot: PendingBallot): void {
-    this.#pending.set(attempt, ballot)
-    for (const oldest of this.#pending.keys()) {
-      if (this.#pending.size <= MAX_PENDING) break
-      this.#pending.delete(oldest)
     }
   }
 
@@ -257,14 +206,18 @@ export class LocalTrainer implements Trainer {
   }
 }
 
-/** A ballot as it is, floats as they travel; null where the floats are too large for that. */
-function castOf(
-  { method, state, run }: Training,
-  gradient: FloatVector,
-  terms: ContributorTerms,
-): Cast<Ballot | Payload> | null {
-  if (method.kind === 'votes') return method.contributor.cast(state, gradient, terms)
-  const { sent, pending } = method.contributor.cast(state, gradient, terms)
-  if (!sendable(sent)) return null
-  return { sent: { kind: 'payload', bytes: encodeVector(sent, method.form, run.d) }, pending }
+/**
+ * What a round's direction is computed from. Local step h of round t draws batch number t·H + h, so
+ * that every step has its own and H = 1 draws number t.
+ */
+function directionOrder({ run, contributor, chunks }: Training, order: BatchOrder): DirectionOrder {
+  const { seed, localSteps, partition } = run.settings
+  const stream = partition.kind === 'shared' ? contributor : 0
+  return {
+    share: order.share,
+    batch: (step) => {
+      const draw = order.round * localSteps + step
+      return chunks.batch(order.draws, { seed, draw, size: order.batch, stream })
+    },
+  }
 }

@@ -1,10 +1,13 @@
 import type { Clock } from '@quorate/shared/clock/clock'
+import { sendsVectors } from '@quorate/shared/methods/settings'
 import type { BackendName } from '@quorate/shared/protocol/messages'
 import type { BackendReport } from '../session/ports.ts'
 import type { BatchGradient, EngineModel, GradientEngine } from '../trainer/engine.ts'
 import { TrainerError } from '../trainer/errors.ts'
+import type { VectorPlan, Vectors } from '../trainer/vectors.ts'
 import type { TrainingBackend } from './measure.ts'
 import { fastestBackend } from './measure.ts'
+import { ResidentVectors } from './resident-vectors.ts'
 import { backendLost, contextLost, dropBackend, openBackend } from './tfjs-backends.ts'
 import { tfjsGradient } from './tfjs-gradient.ts'
 
@@ -58,33 +61,38 @@ export class TfjsEngine implements GradientEngine {
     return report
   }
 
-  async gradient(
-    x: Float32Array,
-    inputs: Float32Array,
-    labels: Uint8Array,
-  ): Promise<BatchGradient> {
+  gradient(x: Float32Array, inputs: Float32Array, labels: Uint8Array): Promise<BatchGradient> {
+    return this.#guarded((model) => tfjsGradient(model, x, { inputs, labels }))
+  }
+
+  async resident(plan: VectorPlan): Promise<Vectors | null> {
+    const ready = this.#ready
+    if (ready?.backend !== 'webgpu' || sendsVectors(plan.methodSettings)) return null
+    return ResidentVectors.open(plan, ready.model, (step) => this.#guarded(step))
+  }
+
+  /**
+   * Does a step on the backend, which is opened again if it was lost. Rejects as the step does,
+   * or with the loss of the GPU that made it fail or never end.
+   */
+  async #guarded<T>(step: (model: EngineModel) => Promise<T>): Promise<T> {
     if (this.#losses > MAX_LOSSES) throw this.#gone()
     if (this.#broken) await this.#reopen()
     const ready = this.#ready
     if (!ready) throw new TrainerError('NOT_PREPARED', 'no model has been prepared')
-    const outcome = await this.#step(ready, x, { inputs, labels })
+    const outcome = await this.#outcome(ready, step)
     if (contextLost(ready.backend)) throw this.#lose('WebGL context lost')
     return outcome
   }
 
-  /** Rejects as the step does, or with the loss of the GPU that made it fail or never end. */
-  async #step(
-    { model, lost }: Ready,
-    x: Float32Array,
-    batch: { readonly inputs: Float32Array; readonly labels: Uint8Array },
-  ): Promise<BatchGradient> {
-    const step = tfjsGradient(model, x, batch).then(
-      (gradient) => ({ gradient }),
+  async #outcome<T>({ model, lost }: Ready, step: (model: EngineModel) => Promise<T>): Promise<T> {
+    const running = step(model).then(
+      (value) => ({ value }),
       (error: unknown) => ({ error }),
     )
-    const first = await Promise.race([step, lost])
+    const first = await Promise.race([running, lost])
     if (typeof first === 'string') throw this.#lose(first)
-    if ('gradient' in first) return first.gradient
+    if ('value' in first) return first.value
     // A step that fails as the GPU is lost may do so a moment before that is known.
     const grace = new Promise<null>((resolve) => {
       this.#options.clock.after(LOSS_GRACE_MS, () => resolve(null))

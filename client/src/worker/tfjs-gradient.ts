@@ -4,6 +4,12 @@ import type { BatchGradient, EngineModel } from '../trainer/engine.ts'
 import { tfjsOps } from './tfjs-ops.ts'
 import { tf } from './tf.ts'
 
+/** Records of a step: `inputs` `[B, height · width · channels]` in 0..1, `labels` `[B]`. */
+interface Records {
+  readonly inputs: Float32Array
+  readonly labels: Uint8Array
+}
+
 /**
  * Gradient `[d]` and loss of the mean softmax cross-entropy at `x`, on the backend in use. Leaves
  * no tensor behind. One read-back: the loss travels behind the gradient.
@@ -11,18 +17,13 @@ import { tf } from './tf.ts'
 export async function tfjsGradient(
   model: EngineModel,
   x: Float32Array,
-  batch: { readonly inputs: Float32Array; readonly labels: Uint8Array },
+  batch: Records,
 ): Promise<BatchGradient> {
   const result = tf.tidy(() => {
     const parameters = model.layout.tensors.map(({ shape, offset, size }) =>
       tf.tensor(x.subarray(offset, offset + size), [...shape], 'float32'),
     )
-    const input = tf.tensor(batch.inputs, [batch.labels.length, ...model.shape.input], 'float32')
-    const wanted = oneHot(batch.labels, model.shape.classes)
-    const lossAt = (...tensors: Tensor[]) =>
-      crossEntropy(forward(tfjsOps, model.layers, tensors, input), wanted)
-    const { value, grads } = tf.valueAndGrads(lossAt)(parameters)
-    return tf.concat1d([...grads, value].map((tensor) => tf.reshape(tensor, [tensor.size])))
+    return gradientTensor(model, parameters, batch)
   })
   try {
     const values = await result.data<'float32'>()
@@ -31,6 +32,21 @@ export async function tfjsGradient(
   } finally {
     result.dispose()
   }
+}
+
+/**
+ * `[d + 1]`: the gradient at `parameters`, which are the layout's tensors and stay the caller's,
+ * and the loss. Leaves no other tensor behind.
+ */
+export function gradientTensor(model: EngineModel, parameters: Tensor[], batch: Records): Tensor {
+  return tf.tidy(() => {
+    const input = tf.tensor(batch.inputs, [batch.labels.length, ...model.shape.input], 'float32')
+    const wanted = oneHot(batch.labels, model.shape.classes)
+    const lossAt = (...tensors: Tensor[]) =>
+      crossEntropy(forward(tfjsOps, model.layers, tensors, input), wanted)
+    const { value, grads } = tf.valueAndGrads(lossAt)(parameters)
+    return tf.concat1d([...grads, value].map((tensor) => tf.reshape(tensor, [tensor.size])))
+  })
 }
 
 /** −(1/B) Σ_b log softmax(logits_b)[label_b] */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { float32Bits } from '../bytes/float32.ts'
 import { packSigns } from '../sign/pack.ts'
 import { sliceRanges } from '../tally/slices.ts'
-import { applyVerdict } from './apply.ts'
+import { applyVerdict, stepsInto } from './apply.ts'
 import { gridByte } from './grid.ts'
 import type { Verdict } from './method.ts'
 
@@ -109,5 +109,31 @@ describe('applyVerdict', () => {
     expect(() => applyVerdict(new Float32Array(1), verdict, sliceRanges(1, 64, 1), 64)).toThrow(
       RangeError,
     )
+  })
+})
+
+describe('stepsInto', () => {
+  it('writes the steps that are taken, and none in slices that are not valid', () => {
+    const d = 200
+    const verdicts: Verdict[] = [
+      { kind: 'dense', steps: Float32Array.from({ length: d }, (_, i) => i / 7) },
+      { kind: 'sparse', indices: Uint32Array.of(3, 150), steps: Float32Array.of(0.1, -2) },
+      {
+        kind: 'sums',
+        sums: Int32Array.from({ length: d }, (_, i) => (i % 3) - 1),
+        tables: [Float32Array.of(-0.3, 0, 0.3)],
+        tableOf: new Uint8Array(3),
+      },
+      signsVerdict(0.25, Array<number>(d).fill(-1)),
+    ].map((step) => ({ ...step, valid: [true, false, true], ...still }) as Verdict)
+    for (const verdict of verdicts) {
+      if (verdict.kind === 'none') continue
+      const slices = sliceRanges(d, 64, 3)
+      const steps = new Float32Array(d)
+      stepsInto(steps, verdict, slices, 64)
+      const x = new Float32Array(d)
+      applyVerdict(x, verdict, slices, 64)
+      expect([...x]).toEqual([...steps].map((step) => Math.fround(0 - step)))
+    }
   })
 })

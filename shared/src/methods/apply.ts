@@ -47,6 +47,23 @@ function applySigns(
   }
 }
 
+/**
+ * Writes δ_i to `out` [d] in every valid slice, as float32: the steps that `applyVerdict` takes,
+ * for those who subtract them elsewhere.
+ */
+export function stepsInto(
+  out: Float32Array,
+  verdict: Exclude<Verdict, { kind: 'none' }>,
+  slices: readonly Slice[],
+  block: number,
+): void {
+  for (const slice of slices) {
+    if (!verdict.valid[slice.index]) continue
+    const steps = stepsOf(verdict, slice, { block, exact: false })
+    for (let i = slice.start; i < slice.end; i++) out[i] = steps(i)
+  }
+}
+
 /** δ of coordinate i; asked in ascending order. */
 type Steps = (i: number) => number
 

@@ -93,14 +93,32 @@ export function unitsOf(terms: RoundTerms): Uint8Array {
   return terms.units
 }
 
-/** w_b = min(W, round-half-even(mean|p_b| / unit_b)), then lowered to the budget slice by slice. */
+/** The weights of p, by the mean |p_b| of every block. */
 function weightsOf(p: FloatVector, terms: RoundTerms, settings: EfVoteSettings): Uint8Array {
-  const units = unitsOf(terms)
-  const weights = new Uint8Array(blockCount(p.length, terms.block))
+  const sizes = new Float64Array(blockCount(p.length, terms.block))
   for (const slice of terms.slices) {
     for (const { b, start, end } of blocksOf(slice, terms.block)) {
-      weights[b] = blockWeight(meanSize(p, start, end), gridValue(units[b] ?? 0))
+      sizes[b] = meanSize(p, start, end)
     }
+  }
+  return weightsOfSizes(sizes, terms, settings)
+}
+
+/**
+ * w_b = min(W, round-half-even(size_b / unit_b)), then lowered to the budget slice by slice.
+ * `sizes`: mean |p_b| of every block.
+ */
+export function weightsOfSizes(
+  sizes: Float64Array,
+  terms: RoundTerms,
+  settings: EfVoteSettings,
+): Uint8Array {
+  const units = unitsOf(terms)
+  const weights = new Uint8Array(sizes.length)
+  sizes.forEach((size, b) => {
+    weights[b] = blockWeight(size, gridValue(units[b] ?? 0))
+  })
+  for (const slice of terms.slices) {
     const first = slice.start / terms.block
     const last = blockCount(slice.end, terms.block)
     applyBudget(weights.subarray(first, last), units.subarray(first, last), settings)
@@ -111,6 +129,23 @@ function weightsOf(p: FloatVector, terms: RoundTerms, settings: EfVoteSettings):
 /** How many units of `unit` > 0 a block of mean size `size` is loud: 0..15. */
 export function blockWeight(size: number, unit: number): number {
   return Math.min(MAX_WEIGHT, roundHalfEven(size / unit))
+}
+
+/** What a block's settlement takes from each |p_i|, and the bound on what stays owed. */
+export interface SettledBlock {
+  /** w·unit, or 0 where the ballot was not counted. */
+  readonly sent: number
+  /** K·W·unit */
+  readonly most: number
+}
+
+/** `unit`: the block's grid byte; `bound`: K. */
+export function settledBlock(
+  unit: number,
+  { weight, counted, bound }: { weight: number; counted: boolean; bound: number },
+): SettledBlock {
+  const size = gridValue(unit)
+  return { sent: counted ? weight * size : 0, most: bound * MAX_WEIGHT * size }
 }
 
 /** e ← clip(p − s·w·unit, ±K·W·unit) where counted, else clip(p); in one slice, in place. */
@@ -126,9 +161,8 @@ function owe(
 ): void {
   const units = unitsOf(at.terms)
   for (const { b, start, end } of blocksOf(at.slice, at.terms.block)) {
-    const unit = gridValue(units[b] ?? 0)
-    const sent = at.counted ? (ballot.weights?.[b] ?? 1) * unit : 0
-    const most = at.bound * MAX_WEIGHT * unit
+    const weight = ballot.weights?.[b] ?? 1
+    const { sent, most } = settledBlock(units[b] ?? 0, { ...at, weight })
     for (let i = start; i < end; i++) {
       const rest = (p[i] ?? 0) - signAt(ballot.signs, i) * sent
       e[i] = Math.max(-most, Math.min(most, rest))
