@@ -7,6 +7,7 @@ export const CHECKS = [
   'the ballots of signum-mv are those made in memory',
   'the ballots of ef-vote are those made in memory',
   'the ballots of ef-vote with the scaled down-link are those made in memory',
+  'the ballots of ef-vote that clips bursts are those made in memory',
   'the ballots of sto-sign are those made in memory',
   'the ballots of noisy-signsgd are those made in memory',
   'the ballots of z-sign-fedavg are those made in memory',
@@ -15,7 +16,7 @@ export const CHECKS = [
   'what is not finite is found, and changes nothing',
   'a contributor on WebGPU follows the verdicts to the bit, beside one in memory',
   'local steps on WebGPU lead where they lead in memory',
-  'a round reads back a bit for a parameter and two words for a block, a digest the rest',
+  'a round reads back a bit for a parameter and four words for a block, a digest the rest',
   'fifty rounds leave as many buffers and tensors as five',
   'a GPU that is lost takes no parameter with it, and others follow',
 ] as const

@@ -37,6 +37,9 @@ export const programChecks = {
     await ballots({ id: 'ef-vote', down: 'scaled' }, { block: 64 })
     await ballots({ id: 'ef-vote', down: 'scaled' }, { ...QUARTERS, block: 64 })
   },
+  'the ballots of ef-vote that clips bursts are those made in memory': async () => {
+    await ballots({ id: 'ef-vote', clip: 2 }, { zeros: false, bursts: true })
+  },
   'the ballots of sto-sign are those made in memory': () => ballots({ id: 'sto-sign', bound: 2 }),
   'the ballots of noisy-signsgd are those made in memory': () =>
     ballots({ id: 'noisy-signsgd', noise: 1 }, { apart: 5e-3 }),
@@ -229,6 +232,8 @@ interface BallotOptions {
   readonly unitStep?: number
   /** Whether gradients have zeros. */
   readonly zeros?: boolean
+  /** Whether every fifth gradient is a thousand times too large. */
+  readonly bursts?: boolean
 }
 
 /**
@@ -243,7 +248,7 @@ const QUARTERS: BallotOptions = { unitStep: 1, zeros: false }
  */
 async function ballots(
   given: { id: MethodSettings['id'] } & Record<string, unknown>,
-  { block = 256, apart = 1e-3, unitStep = 4, zeros = true }: BallotOptions = {},
+  { block = 256, apart = 1e-3, unitStep = 4, zeros = true, bursts = false }: BallotOptions = {},
 ): Promise<void> {
   const settings = methodSettings.parse(given)
   if (sendsVectors(settings)) throw new Error('it does not vote')
@@ -271,6 +276,7 @@ async function ballots(
         const values = zeros
           ? someGradient(d, n, chance)
           : Float32Array.from({ length: d }, () => chance.normal() / 8)
+        if (bursts && n % 5 === 4) values.forEach((value, i) => (values[i] = 1000 * value))
         const terms: ContributorTerms = {
           runSeed: 0xfedcba98,
           round: n,

@@ -32,7 +32,7 @@ export const trainingChecks = {
     const local = { localSteps: 3, localLearningRate: 0.1, weightDecay: 0.01 }
     await train({ method: { id: 'ef-vote' }, ...local })
   },
-  'a round reads back a bit for a parameter and two words for a block, a digest the rest':
+  'a round reads back a bit for a parameter and four words for a block, a digest the rest':
     readsBallots,
   'fifty rounds leave as many buffers and tensors as five': flatMemory,
   'a GPU that is lost takes no parameter with it, and others follow': losesItsGpu,
@@ -233,7 +233,7 @@ async function readsBallots(): Promise<void> {
   const blocks = Math.ceil(d / 256)
   for (const [method, expected] of [
     [{ id: 'signum-mv' }, 2 + words],
-    [{ id: 'ef-vote' }, 2 + words + 2 * blocks],
+    [{ id: 'ef-vote' }, 2 + words + 4 * blocks],
     [{ id: 'ssdm' }, 2 + words + 2 + 3 * blocks],
   ] as const) {
     const pair = new Pair({ method })

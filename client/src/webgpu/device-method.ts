@@ -35,6 +35,8 @@ export interface DevicePending {
   /** [d], or null for methods without state. */
   readonly state: GPUBuffer | null
   readonly ballot: Ballot
+  /** Mean |direction| before it was clipped; 0 where the method does not ask. */
+  readonly size: number
 }
 
 export type DeviceCast =

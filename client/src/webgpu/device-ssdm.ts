@@ -87,7 +87,7 @@ export class DeviceSsdm implements DeviceMethod {
       const ballot = lengths.some((length) => length > 0)
         ? await this.#draw(state, lengths, terms)
         : this.#silence()
-      return { kind: 'cast', loss, pending: { state, ballot } }
+      return { kind: 'cast', loss, pending: { state, ballot, size: 0 } }
     } catch (error) {
       this.#m.release(state)
       throw error

@@ -1,3 +1,4 @@
+import { clipFactor, rememberSize } from '@quorate/shared/methods/burst-clip'
 import { settledBlock, unitsOf, weightsOfSizes } from '@quorate/shared/methods/ef-vote-contributor'
 import type { RuleName } from '@quorate/shared/methods/majority'
 import type {
@@ -38,6 +39,9 @@ interface Vote {
   readonly zeros: number
 }
 
+/** Of the result, for each block: two sums, each with its rest. */
+const BLOCK_WORDS = 4
+
 /** What one run of the vote program tells. */
 interface Counted {
   readonly finite: boolean
@@ -45,6 +49,8 @@ interface Counted {
   readonly signs: Uint32Array
   /** Mean |value| of every block; empty without sums. */
   readonly sizes: Float64Array
+  /** Mean |direction| of all coordinates; 0 without sums. */
+  readonly direction: number
 }
 
 /** A method that needs one pass over its vector before its ballot is known. */
@@ -54,6 +60,8 @@ export class DeviceVote implements DeviceMethod {
   readonly #shape: DeviceShape
   readonly #program: Program
   readonly #state: DeviceState | null
+  /** Mean |direction| of the last rounds, for EF-Vote's clip. */
+  readonly #recent: number[] = []
   readonly #result: GPUBuffer
   readonly #resultWords: number
   /** Stand for what a program does not read or write. */
@@ -70,7 +78,7 @@ export class DeviceVote implements DeviceMethod {
     this.#program = voteProgram(kindOf(settings), weighs ? { block } : null)
     this.#state = weighs || settings.id === 'signum-mv' ? new DeviceState(compute, d) : null
     const blocks = blockCount(d, block)
-    this.#resultWords = RESULT.signs + signWordCount(d) + (weighs ? 2 * blocks : 0)
+    this.#resultWords = RESULT.signs + signWordCount(d) + (weighs ? BLOCK_WORDS * blocks : 0)
     this.#result = compute.buffer(this.#resultWords)
     this.#nothing = { read: compute.buffer(2), written: compute.buffer(1) }
     this.#owing = weighs
@@ -85,7 +93,7 @@ export class DeviceVote implements DeviceMethod {
   async cast(direction: DeviceDirection, terms: ContributorTerms): Promise<DeviceCast> {
     const state = this.#state?.take() ?? null
     try {
-      const counted = await this.#count(direction, terms, { after: state })
+      const counted = await this.#clipped(direction, terms, state)
       if (!counted.finite) {
         if (state) this.#state?.release(state)
         return { kind: 'non-finite', loss: counted.loss }
@@ -94,7 +102,7 @@ export class DeviceVote implements DeviceMethod {
       const settings = this.#settings
       const weights = settings.id === 'ef-vote' ? weightsOfSizes(sizes, terms, settings) : null
       const ballot: Ballot = { kind: 'ballot', signs, weights }
-      return { kind: 'cast', loss, pending: { state, ballot } }
+      return { kind: 'cast', loss, pending: { state, ballot, size: counted.direction } }
     } catch (error) {
       if (state) this.#state?.release(state)
       throw error
@@ -103,6 +111,7 @@ export class DeviceVote implements DeviceMethod {
 
   settle(pending: DevicePending, settlement: Settlement, terms: RoundTerms): void {
     const { state } = pending
+    if (settlement.kind === 'decided') rememberSize(this.#recent, pending.size)
     if (state && this.#owing) this.#owe(pending, settlement, terms)
     else if (state) this.#state?.commit(state, settlement, terms)
     this.release(pending)
@@ -120,6 +129,21 @@ export class DeviceVote implements DeviceMethod {
     if (scratch) this.#state?.release(scratch)
     const mean = Math.fround(sizes.reduce((sum, size) => sum + size, 0) / sizes.length)
     return finite && Number.isFinite(mean) ? mean : null
+  }
+
+  /** Counts once, and again where the direction turns out to be a burst, which is rare. */
+  async #clipped(
+    direction: DeviceDirection,
+    terms: ContributorTerms,
+    after: GPUBuffer | null,
+  ): Promise<Counted> {
+    const counted = await this.#count(direction, terms, { after })
+    const settings = this.#settings
+    if (settings.id !== 'ef-vote' || !counted.finite) return counted
+    const factor = clipFactor(counted.direction, this.#recent, settings.clip)
+    if (factor === 1) return counted
+    const scaled = { ...direction, share: direction.share * factor }
+    return { ...(await this.#count(scaled, terms, { after })), direction: counted.direction }
   }
 
   /** Runs the program and reads what came out. `alone`: the state has no part in it. */
@@ -154,15 +178,21 @@ export class DeviceVote implements DeviceMethod {
     const words = new Uint32Array(result)
     const floats = new Float32Array(result)
     const first = RESULT.signs + signWordCount(d)
-    const sizes = Float64Array.from({ length: (words.length - first) / 2 }, (_, b) => {
-      const sum = (floats[first + 2 * b] ?? NaN) + (floats[first + 2 * b + 1] ?? NaN)
-      return sum / (Math.min(d, (b + 1) * block) - b * block)
-    })
+    const blocks = (words.length - first) / BLOCK_WORDS
+    const pair = (at: number) => (floats[at] ?? NaN) + (floats[at + 1] ?? NaN)
+    const sizes = new Float64Array(blocks)
+    let direction = 0
+    for (let b = 0; b < blocks; b++) {
+      const at = first + BLOCK_WORDS * b
+      sizes[b] = pair(at) / (Math.min(d, (b + 1) * block) - b * block)
+      direction += pair(at + 2) / d
+    }
     return {
       finite: words[RESULT.flag] === 0,
       loss: floats[RESULT.loss] ?? NaN,
       signs: words.slice(RESULT.signs, first),
       sizes,
+      direction,
     }
   }
 

@@ -67,12 +67,12 @@ const KINDS: Readonly<Record<VoteKind, { readonly chance: string; readonly voted
 }
 
 /**
- * Signs of a contributor's vector, packed, and for each block of `block` coordinates the sum of
- * |values|: with sums one pass does all that EF-Vote needs before its weights.
+ * Signs of a contributor's vector, packed, and for each block of `block` coordinates the sums of
+ * |values| and of |directions|: with sums one pass does all that EF-Vote needs before its weights.
  *
  * Storage: gradient [d + 1], its loss at the end; x [d]; the state before [d]; segments (end, bits
  * of a length); the state after [d]; the result: flag ≠ 0 where something is not finite, loss, ⌈d/32⌉
- * words, (sum, rest) of each block.
+ * words, (sum, rest) of the values of each block, and then of its directions.
  */
 export function voteProgram(kind: VoteKind, sums: { readonly block: number } | null): Program {
   return {
@@ -99,6 +99,7 @@ struct Parameters {
 var<workgroup> positive: array<atomic<u32>, ${TILE / 32}>;
 var<workgroup> zero: array<atomic<u32>, ${TILE / 32}>;
 var<workgroup> sizes: array<vec2<f32>, LANES>;
+var<workgroup> directions: array<vec2<f32>, LANES>;
 
 /** Four words of a stream of this contributor's round (shared/random/streams.ts). */
 fn stream(domain: u32, block: u32) -> vec4<u32> {
@@ -129,6 +130,7 @@ fn main(
   let first = tile * TILE + 4u * lane;
   let chance = chances(first);
   var size = vec2<f32>();
+  var length = vec2<f32>();
   var bad = false;
   var plus = 0u;
   var none = 0u;
@@ -142,6 +144,7 @@ fn main(
     if ((bits & MAGNITUDE) == 0u) { none |= 1u << k; }
     else if (bits < SIGN) { plus |= 1u << k; }
     size = added(size, vec2<f32>(abs(value), 0.0));
+    length = added(length, vec2<f32>(abs(direction), 0.0));
   }
   if (bad) { atomicStore(&result[${RESULT.flag}], 1u); }
   let word = lane / 8u;
@@ -175,14 +178,20 @@ function sumBlocks(block: number): string {
   const lanes = block / 4
   return /* wgsl */ `
   sizes[lane] = size;
+  directions[lane] = length;
   let place = lane % ${lanes}u;
   for (var half = ${lanes / 2}u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (place < half) { sizes[lane] = added(sizes[lane], sizes[lane + half]); }
+    if (place < half) {
+      sizes[lane] = added(sizes[lane], sizes[lane + half]);
+      directions[lane] = added(directions[lane], directions[lane + half]);
+    }
   }
   if (place == 0u && first < parameters.d) {
-    let at = ${RESULT.signs}u + (parameters.d + 31u) / 32u + 2u * (first / ${block}u);
+    let at = ${RESULT.signs}u + (parameters.d + 31u) / 32u + 4u * (first / ${block}u);
     atomicStore(&result[at], bitcast<u32>(sizes[lane].x));
     atomicStore(&result[at + 1u], bitcast<u32>(sizes[lane].y));
+    atomicStore(&result[at + 2u], bitcast<u32>(directions[lane].x));
+    atomicStore(&result[at + 3u], bitcast<u32>(directions[lane].y));
   }`
 }

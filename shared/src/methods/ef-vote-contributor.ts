@@ -2,6 +2,7 @@ import { packSigns, signAt } from '../sign/pack.ts'
 import type { Slice } from '../tally/slices.ts'
 import { blockCount } from '../tally/slices.ts'
 import { applyBudget } from './budget.ts'
+import { clipFactor, rememberSize } from './burst-clip.ts'
 import type { EfVoteSettings } from './ef-vote-settings.ts'
 import { gridValue } from './grid.ts'
 import { zeroRuleOf } from './majority.ts'
@@ -9,7 +10,7 @@ import type { Ballot, ContributorHalf, FloatVector, RoundTerms } from './method.
 import { roundHalfEven } from './round-half-even.ts'
 import { MAX_WEIGHT } from './settings.ts'
 import type { VectorShape } from './shape.ts'
-import { blocksOf, meanSize, median, wholeSlice, zeros } from './shape.ts'
+import { blocksOf, meanSize, wholeSlice, zeros } from './shape.ts'
 
 interface Owed {
   /** e, [d]: what the contributor is still owed. */
@@ -25,9 +26,6 @@ interface Claim {
   /** Mean |g|, before it is clipped. */
   readonly size: number
 }
-
-/** So many of its own rounds are what a contributor's gradient is held against. */
-const RECENT = 9
 
 /**
  * The contributor half of EF-Vote: p = g + e, a weight for each block's mean |p|, the signs of p;
@@ -55,8 +53,7 @@ export function efVoteContributor(
     },
     settle(state, claim, settlement, terms) {
       if (settlement.kind === 'void') return
-      state.recent.push(claim.size)
-      if (state.recent.length > RECENT) state.recent.shift()
+      rememberSize(state.recent, claim.size)
       for (const slice of terms.slices) {
         const counted = settlement.counted[slice.index] === true
         owe(state.e, claim, { slice, counted, terms, bound: settings.errorBound })
@@ -69,22 +66,6 @@ export function efVoteContributor(
       return shape.precision === 'float32' ? Math.fround(mean) : mean
     },
   }
-}
-
-/**
- * What scales a gradient of mean size `size` down to `clip` times the median of `recent`, the
- * sizes of the last rounds; 1 where it is not larger, and while there is nothing to compare with.
- *
- * Source: AutoClip (Seetharaman et al., 2020) with the median as its percentile; docs/adr/0012.
- */
-function clipFactor(
-  size: number,
-  recent: readonly number[],
-  clip: number | null | undefined,
-): number {
-  if (recent.length === 0) return 1
-  const most = (clip ?? Infinity) * median(recent)
-  return most > 0 && size > most ? most / size : 1
 }
 
 /** The grid bytes of the round, which every EF-Vote opening announces. */
