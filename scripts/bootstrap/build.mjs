@@ -45,6 +45,13 @@ const targets = [
       ...['coordinator/src', 'client/src/session', 'client/src/trainer'],
     ],
   },
+  {
+    name: 'bench',
+    workspace: 'e2e/bench',
+    needs: ['e2e/bench/main.ts', 'e2e/bench/vite.config.ts'],
+    output: 'e2e/dist/bench/bench.js',
+    inputs: () => ['e2e/bench', 'e2e/package.json', 'coordinator/src', 'client/src'],
+  },
 ]
 const commonInputs = [
   'shared/src',

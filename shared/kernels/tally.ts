@@ -7,24 +7,28 @@
  */
 
 /** Bytes of a tile. */
-export const TALLY_TILE: i32 = 4096
+export const TALLY_TILE: i32 = 16384
 /** Votes that one fold takes. */
 export const TALLY_SLOTS: i32 = 16
 /** 10,000 voters of weight 15 need 18; a fold touches three more. */
 export const TALLY_PLANES: i32 = 24
-/** From slot to slot and from plane to plane; not a multiple of 4096, which caches alias. */
-export const TALLY_STRIDE: i32 = TALLY_TILE + 128
+/** From slot to slot and from plane to plane; no multiple of 4096, which caches alias. */
+export const TALLY_STRIDE: i32 = TALLY_TILE + 192
 
 /** [slots][stride] */
 export const TALLY_VOTES: usize = memory.data(TALLY_SLOTS * TALLY_STRIDE, 16)
-/** [slots][stride]: the votes whose weight has the bit of the last `tallyMask`. */
-export const TALLY_MASKED: usize = memory.data(TALLY_SLOTS * TALLY_STRIDE, 16)
 /** [planes][stride] */
 export const TALLY_COUNTS: usize = memory.data(TALLY_PLANES * TALLY_STRIDE, 16)
-/** [blocks of a tile, at least 8 bytes each][slots]: a weight 0..15 in each byte. */
-export const TALLY_WEIGHTS: usize = memory.data((TALLY_TILE / 8) * TALLY_SLOTS, 16)
-/** int32 [8 · tile] */
-export const TALLY_SUMS: usize = memory.data(TALLY_TILE * 8 * 4, 16)
+/** Blocks that a tile has room for, of at least 8 bytes each. */
+export const TALLY_BLOCKS: i32 = TALLY_TILE / 8
+/** Weights 0..15, a byte each: [slots][blocks] */
+export const TALLY_WEIGHTS: usize = memory.data(TALLY_SLOTS * TALLY_BLOCKS, 16)
+/** All ones where the weight has the bit that is being added, else 0: [slots][blocks] */
+const MASKS: usize = memory.data(TALLY_SLOTS * TALLY_BLOCKS, 16)
+/** Bytes of planes that are spread at a time. */
+export const TALLY_SPREAD: i32 = 4096
+/** int32 [8 · TALLY_SPREAD] */
+export const TALLY_SUMS: usize = memory.data(TALLY_SPREAD * 8 * 4, 16)
 
 function sum3(a: v128, b: v128, c: v128): v128 {
   return v128.xor(v128.xor(a, b), c)
@@ -44,14 +48,14 @@ function ripple(from: usize, end: usize, carry: v128): void {
 }
 
 /**
- * Adds the first `bytes` (a multiple of 16) of eight slots at `votes` to the counts, a vote being
- * worth 2^plane. The counts must be less than 2^planes afterwards.
+ * Adds the first `bytes`, up to a whole register, of eight votes to the counts, a vote being worth
+ * 2^plane. The counts must be less than 2^planes afterwards.
  */
-export function tallyFold8(votes: usize, bytes: i32, plane: i32, planes: i32): void {
+export function tallyFold8(bytes: i32, plane: i32, planes: i32): void {
   const counts = TALLY_COUNTS + <usize>(plane * TALLY_STRIDE)
   const above = <usize>((planes - plane) * TALLY_STRIDE)
   for (let at: usize = 0; at < <usize>bytes; at += 16) {
-    const v = votes + at
+    const v = TALLY_VOTES + at
     const c = counts + at
     let ones = v128.load(c)
     let twos = v128.load(c, 1 * TALLY_STRIDE)
@@ -83,55 +87,145 @@ export function tallyFold8(votes: usize, bytes: i32, plane: i32, planes: i32): v
   }
 }
 
-/** The same with sixteen slots. */
-export function tallyFold16(votes: usize, bytes: i32, plane: i32, planes: i32): void {
+/** The same with sixteen votes. */
+export function tallyFold16(bytes: i32, plane: i32, planes: i32): void {
+  fold16<void>(bytes, plane, planes, 0)
+}
+
+/**
+ * Adds the first `bytes` of sixteen votes to the counts, each worth its weight in its block. A
+ * block is 2^shift bytes, shift ≥ 3. A bit of the weights at a time: the votes whose weight has
+ * it are worth 2^bit.
+ */
+export function tallyFoldWeighted(bytes: i32, planes: i32, shift: i32): void {
+  for (let bit = 0; bit < 4; bit++) {
+    const flag: i32 = 1 << bit
+    const wanted = i8x16.splat(<i8>flag)
+    for (let at: usize = 0; at < <usize>(TALLY_SLOTS * TALLY_BLOCKS); at += 16) {
+      const weights = v128.load(TALLY_WEIGHTS + at)
+      v128.store(MASKS + at, i8x16.eq(v128.and(weights, wanted), wanted))
+    }
+    fold16<u8>(bytes, bit, planes, shift)
+  }
+}
+
+/** `Weight` is void where every vote counts; the compiler then leaves the weighing out. */
+function weigh<Weight>(vote: v128, low: usize, high: usize): v128 {
+  if (isVoid<Weight>()) return vote
+  const lowHalf = i64x2(-1, 0)
+  return v128.and(vote, v128.bitselect(v128.load8_splat(low), v128.load8_splat(high), lowHalf))
+}
+
+function fold16<Weight>(bytes: i32, plane: i32, planes: i32, shift: usize): void {
   const counts = TALLY_COUNTS + <usize>(plane * TALLY_STRIDE)
   const above = <usize>((planes - plane) * TALLY_STRIDE)
   for (let at: usize = 0; at < <usize>bytes; at += 16) {
-    const v = votes + at
+    const v = TALLY_VOTES + at
     const c = counts + at
+    const low = MASKS + (at >> shift)
+    const high = MASKS + ((at + 8) >> shift)
     let ones = v128.load(c)
     let twos = v128.load(c, 1 * TALLY_STRIDE)
     let fours = v128.load(c, 2 * TALLY_STRIDE)
     const eights = v128.load(c, 3 * TALLY_STRIDE)
-    let x = v128.load(v)
-    let y = v128.load(v, 1 * TALLY_STRIDE)
+    let x = weigh<Weight>(v128.load(v), low, high)
+    let y = weigh<Weight>(
+      v128.load(v, 1 * TALLY_STRIDE),
+      low + 1 * TALLY_BLOCKS,
+      high + 1 * TALLY_BLOCKS,
+    )
     let twosA = carry3(ones, x, y)
     ones = sum3(ones, x, y)
-    x = v128.load(v, 2 * TALLY_STRIDE)
-    y = v128.load(v, 3 * TALLY_STRIDE)
+    x = weigh<Weight>(
+      v128.load(v, 2 * TALLY_STRIDE),
+      low + 2 * TALLY_BLOCKS,
+      high + 2 * TALLY_BLOCKS,
+    )
+    y = weigh<Weight>(
+      v128.load(v, 3 * TALLY_STRIDE),
+      low + 3 * TALLY_BLOCKS,
+      high + 3 * TALLY_BLOCKS,
+    )
     let twosB = carry3(ones, x, y)
     ones = sum3(ones, x, y)
     let foursA = carry3(twos, twosA, twosB)
     twos = sum3(twos, twosA, twosB)
-    x = v128.load(v, 4 * TALLY_STRIDE)
-    y = v128.load(v, 5 * TALLY_STRIDE)
+    x = weigh<Weight>(
+      v128.load(v, 4 * TALLY_STRIDE),
+      low + 4 * TALLY_BLOCKS,
+      high + 4 * TALLY_BLOCKS,
+    )
+    y = weigh<Weight>(
+      v128.load(v, 5 * TALLY_STRIDE),
+      low + 5 * TALLY_BLOCKS,
+      high + 5 * TALLY_BLOCKS,
+    )
     twosA = carry3(ones, x, y)
     ones = sum3(ones, x, y)
-    x = v128.load(v, 6 * TALLY_STRIDE)
-    y = v128.load(v, 7 * TALLY_STRIDE)
+    x = weigh<Weight>(
+      v128.load(v, 6 * TALLY_STRIDE),
+      low + 6 * TALLY_BLOCKS,
+      high + 6 * TALLY_BLOCKS,
+    )
+    y = weigh<Weight>(
+      v128.load(v, 7 * TALLY_STRIDE),
+      low + 7 * TALLY_BLOCKS,
+      high + 7 * TALLY_BLOCKS,
+    )
     twosB = carry3(ones, x, y)
     ones = sum3(ones, x, y)
     let foursB = carry3(twos, twosA, twosB)
     twos = sum3(twos, twosA, twosB)
     const eightsA = carry3(fours, foursA, foursB)
     fours = sum3(fours, foursA, foursB)
-    x = v128.load(v, 8 * TALLY_STRIDE)
-    y = v128.load(v, 9 * TALLY_STRIDE)
+    x = weigh<Weight>(
+      v128.load(v, 8 * TALLY_STRIDE),
+      low + 8 * TALLY_BLOCKS,
+      high + 8 * TALLY_BLOCKS,
+    )
+    y = weigh<Weight>(
+      v128.load(v, 9 * TALLY_STRIDE),
+      low + 9 * TALLY_BLOCKS,
+      high + 9 * TALLY_BLOCKS,
+    )
     twosA = carry3(ones, x, y)
     ones = sum3(ones, x, y)
-    x = v128.load(v, 10 * TALLY_STRIDE)
-    y = v128.load(v, 11 * TALLY_STRIDE)
+    x = weigh<Weight>(
+      v128.load(v, 10 * TALLY_STRIDE),
+      low + 10 * TALLY_BLOCKS,
+      high + 10 * TALLY_BLOCKS,
+    )
+    y = weigh<Weight>(
+      v128.load(v, 11 * TALLY_STRIDE),
+      low + 11 * TALLY_BLOCKS,
+      high + 11 * TALLY_BLOCKS,
+    )
     twosB = carry3(ones, x, y)
     ones = sum3(ones, x, y)
     foursA = carry3(twos, twosA, twosB)
     twos = sum3(twos, twosA, twosB)
-    x = v128.load(v, 12 * TALLY_STRIDE)
-    y = v128.load(v, 13 * TALLY_STRIDE)
+    x = weigh<Weight>(
+      v128.load(v, 12 * TALLY_STRIDE),
+      low + 12 * TALLY_BLOCKS,
+      high + 12 * TALLY_BLOCKS,
+    )
+    y = weigh<Weight>(
+      v128.load(v, 13 * TALLY_STRIDE),
+      low + 13 * TALLY_BLOCKS,
+      high + 13 * TALLY_BLOCKS,
+    )
     twosA = carry3(ones, x, y)
     ones = sum3(ones, x, y)
-    x = v128.load(v, 14 * TALLY_STRIDE)
-    y = v128.load(v, 15 * TALLY_STRIDE)
+    x = weigh<Weight>(
+      v128.load(v, 14 * TALLY_STRIDE),
+      low + 14 * TALLY_BLOCKS,
+      high + 14 * TALLY_BLOCKS,
+    )
+    y = weigh<Weight>(
+      v128.load(v, 15 * TALLY_STRIDE),
+      low + 15 * TALLY_BLOCKS,
+      high + 15 * TALLY_BLOCKS,
+    )
     twosB = carry3(ones, x, y)
     ones = sum3(ones, x, y)
     foursB = carry3(twos, twosA, twosB)
@@ -142,112 +236,6 @@ export function tallyFold16(votes: usize, bytes: i32, plane: i32, planes: i32): 
     v128.store(c, sum3(fours, foursA, foursB), 2 * TALLY_STRIDE)
     v128.store(c, sum3(eights, eightsA, eightsB), 3 * TALLY_STRIDE)
     ripple(c + 4 * TALLY_STRIDE, c + above, carry3(eights, eightsA, eightsB))
-  }
-}
-
-/** Slot `slot` of TALLY_MASKED ← that of TALLY_VOTES where the byte `slot` of `low`, `high` is set. */
-function maskSlots(at: usize, low: v128, high: v128): void {
-  maskSlot(
-    at,
-    0 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 0, 0, 0, 0, 0, 0, 0, 0, 16, 16, 16, 16, 16, 16, 16, 16),
-  )
-  maskSlot(
-    at,
-    1 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 1, 1, 1, 1, 1, 1, 1, 1, 17, 17, 17, 17, 17, 17, 17, 17),
-  )
-  maskSlot(
-    at,
-    2 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 2, 2, 2, 2, 2, 2, 2, 2, 18, 18, 18, 18, 18, 18, 18, 18),
-  )
-  maskSlot(
-    at,
-    3 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 3, 3, 3, 3, 3, 3, 3, 3, 19, 19, 19, 19, 19, 19, 19, 19),
-  )
-  maskSlot(
-    at,
-    4 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 4, 4, 4, 4, 4, 4, 4, 4, 20, 20, 20, 20, 20, 20, 20, 20),
-  )
-  maskSlot(
-    at,
-    5 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 5, 5, 5, 5, 5, 5, 5, 5, 21, 21, 21, 21, 21, 21, 21, 21),
-  )
-  maskSlot(
-    at,
-    6 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 6, 6, 6, 6, 6, 6, 6, 6, 22, 22, 22, 22, 22, 22, 22, 22),
-  )
-  maskSlot(
-    at,
-    7 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 7, 7, 7, 7, 7, 7, 7, 7, 23, 23, 23, 23, 23, 23, 23, 23),
-  )
-  maskSlot(
-    at,
-    8 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 8, 8, 8, 8, 8, 8, 8, 8, 24, 24, 24, 24, 24, 24, 24, 24),
-  )
-  maskSlot(
-    at,
-    9 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 9, 9, 9, 9, 9, 9, 9, 9, 25, 25, 25, 25, 25, 25, 25, 25),
-  )
-  maskSlot(
-    at,
-    10 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 10, 10, 10, 10, 10, 10, 10, 10, 26, 26, 26, 26, 26, 26, 26, 26),
-  )
-  maskSlot(
-    at,
-    11 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 11, 11, 11, 11, 11, 11, 11, 11, 27, 27, 27, 27, 27, 27, 27, 27),
-  )
-  maskSlot(
-    at,
-    12 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 12, 12, 12, 12, 12, 12, 12, 12, 28, 28, 28, 28, 28, 28, 28, 28),
-  )
-  maskSlot(
-    at,
-    13 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 13, 13, 13, 13, 13, 13, 13, 13, 29, 29, 29, 29, 29, 29, 29, 29),
-  )
-  maskSlot(
-    at,
-    14 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 14, 14, 14, 14, 14, 14, 14, 14, 30, 30, 30, 30, 30, 30, 30, 30),
-  )
-  maskSlot(
-    at,
-    15 * TALLY_STRIDE,
-    i8x16.shuffle(low, high, 15, 15, 15, 15, 15, 15, 15, 15, 31, 31, 31, 31, 31, 31, 31, 31),
-  )
-}
-
-function maskSlot(at: usize, slot: usize, mask: v128): void {
-  v128.store(TALLY_MASKED + at + slot, v128.and(v128.load(TALLY_VOTES + at + slot), mask))
-}
-
-/**
- * Copies to TALLY_MASKED the votes, of all slots, whose weight in their block has bit `bit`, and
- * 0 for the others. A block is 2^shift bytes, shift ≥ 3.
- */
-export function tallyMask(bytes: i32, bit: i32, shift: i32): void {
-  const flag: i32 = 1 << bit
-  const wanted = i8x16.splat(<i8>flag)
-  for (let at = 0; at < bytes; at += 16) {
-    const low = v128.load(TALLY_WEIGHTS + <usize>((at >> shift) * TALLY_SLOTS))
-    const high = v128.load(TALLY_WEIGHTS + <usize>(((at + 8) >> shift) * TALLY_SLOTS))
-    maskSlots(
-      <usize>at,
-      i8x16.eq(v128.and(low, wanted), wanted),
-      i8x16.eq(v128.and(high, wanted), wanted),
-    )
   }
 }
 
@@ -270,8 +258,8 @@ function countBytes(from: usize, first: i32, planes: i32): v128 {
 }
 
 /**
- * Writes 2·count − total for the coordinates of bytes `from` to `end`, both even, to their places
- * in TALLY_SUMS.
+ * Writes 2·count − total for the coordinates of bytes `from` to `end`, both even and at most
+ * TALLY_SPREAD, to their places in TALLY_SUMS.
  */
 export function tallySpread(from: i32, end: i32, planes: i32, total: i32): void {
   const offset = i32x4.splat(total)

@@ -1,27 +1,22 @@
 import { wasmBase64 } from './module.generated.ts'
 
-/** What shared/kernels exports: functions, and constants as globals. */
+/** What shared/kernels exports: functions and constants. */
 export interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer }
-  readonly TALLY_TILE: Constant
-  readonly TALLY_SLOTS: Constant
-  readonly TALLY_PLANES: Constant
-  readonly TALLY_STRIDE: Constant
-  readonly TALLY_VOTES: Constant
-  readonly TALLY_MASKED: Constant
-  readonly TALLY_COUNTS: Constant
-  readonly TALLY_WEIGHTS: Constant
-  readonly TALLY_SUMS: Constant
-  readonly tallyFold8: Fold
-  readonly tallyFold16: Fold
-  readonly tallyMask: (bytes: number, bit: number, shift: number) => void
+  readonly TALLY_TILE: number
+  readonly TALLY_SLOTS: number
+  readonly TALLY_PLANES: number
+  readonly TALLY_STRIDE: number
+  readonly TALLY_VOTES: number
+  readonly TALLY_COUNTS: number
+  readonly TALLY_BLOCKS: number
+  readonly TALLY_WEIGHTS: number
+  readonly TALLY_SPREAD: number
+  readonly TALLY_SUMS: number
+  readonly tallyFold8: (bytes: number, plane: number, planes: number) => void
+  readonly tallyFold16: (bytes: number, plane: number, planes: number) => void
+  readonly tallyFoldWeighted: (bytes: number, planes: number, shift: number) => void
   readonly tallySpread: (from: number, end: number, planes: number, total: number) => void
-}
-
-type Fold = (votes: number, bytes: number, plane: number, planes: number) => void
-
-interface Constant {
-  readonly value: number
 }
 
 /** The part of the global WebAssembly that is used; `shared` knows the types of no platform. */
@@ -50,8 +45,15 @@ function instantiate(): KernelExports | null {
   const bytes = Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0))
   if (!WebAssembly?.validate(bytes)) return null
   try {
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as KernelExports
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
+    return Object.fromEntries(Object.entries(exports).map(unwrapped)) as unknown as KernelExports
   } catch {
     return null // a page whose policy forbids WebAssembly
   }
+}
+
+/** A constant comes as a global, whose value is slow to read. */
+function unwrapped([name, one]: [string, unknown]): [string, unknown] {
+  const isGlobal = typeof one === 'object' && one !== null && 'value' in one
+  return [name, isGlobal ? one.value : one]
 }

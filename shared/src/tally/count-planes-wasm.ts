@@ -1,10 +1,9 @@
 import type { KernelExports } from '../kernels/kernels.ts'
 import type { Addend, BitPlane, CountShape } from './addend.ts'
-import { WEIGHT_BITS } from './addend.ts'
 
 /** Whether the kernels take blocks of this size: a power of two of whole half registers. */
 export function wasmTakesBlock(kernels: KernelExports, block: number): boolean {
-  return block >= 64 && block <= 8 * kernels.TALLY_TILE.value && (block & (block - 1)) === 0
+  return block >= 64 && block <= 8 * kernels.TALLY_TILE && (block & (block - 1)) === 0
 }
 
 /**
@@ -25,7 +24,7 @@ export function countPlanesInWasm(
     plain.flatMap(({ planes }) => planes[k] ?? []),
   )
   const tile = new Tile(kernels, shape)
-  const tileWords = kernels.TALLY_TILE.value / 4
+  const tileWords = kernels.TALLY_TILE / 4
   for (let start = 0; start < shape.words; start += tileWords) {
     tile.begin(start, Math.min(shape.words, start + tileWords))
     entrants.forEach((bits, plane) => tile.addPlain(bits, plane))
@@ -52,55 +51,49 @@ class Tile {
     this.#shape = shape
     this.#words = new Uint32Array(kernels.memory.buffer)
     this.#bytes = new Uint8Array(kernels.memory.buffer)
-    this.#slots = kernels.TALLY_SLOTS.value
-    this.#stride = kernels.TALLY_STRIDE.value / 4
+    this.#slots = kernels.TALLY_SLOTS
+    this.#stride = kernels.TALLY_STRIDE / 4
   }
 
   begin(start: number, end: number): void {
     this.#start = start
     this.#end = end
-    const planes = Math.min(this.#shape.planes + this.#slots / 4, this.#kernels.TALLY_PLANES.value)
+    // A fold touches three planes above its own, whether the counts reach so far or not.
+    const planes = Math.min(this.#shape.planes + 3, this.#kernels.TALLY_PLANES)
     for (let k = 0; k < planes; k++) {
-      const from = this.#kernels.TALLY_COUNTS.value / 4 + k * this.#stride
-      this.#words.fill(0, from, from + end - start + 4)
+      const from = this.#kernels.TALLY_COUNTS / 4 + k * this.#stride
+      this.#words.fill(0, from, from + this.#byteCount() / 4)
     }
   }
 
   addPlain(bits: readonly BitPlane[], plane: number): void {
+    const { tallyFold8, tallyFold16 } = this.#kernels
     for (let first = 0; first < bits.length; first += this.#slots) {
       const few = bits.length - first <= this.#slots / 2
-      this.#copyIn(bits.slice(first, first + this.#slots), few ? this.#slots / 2 : this.#slots)
-      this.#fold(this.#kernels.TALLY_VOTES.value, plane, few)
+      const slots = few ? this.#slots / 2 : this.#slots
+      for (let slot = 0; slot < slots; slot++) this.#copyIn(bits[first + slot], slot)
+      const fold = few ? tallyFold8 : tallyFold16
+      fold(this.#byteCount(), plane, this.#shape.planes)
     }
   }
 
   addWeighted(ballots: readonly Addend[]): void {
-    const shift = Math.log2(this.#shape.block / 8)
+    const { block, planes } = this.#shape
     for (let first = 0; first < ballots.length; first += this.#slots) {
-      const some = ballots.slice(first, first + this.#slots)
-      this.#copyIn(
-        some.flatMap(({ planes }) => planes[0] ?? []),
-        this.#slots,
-      )
-      this.#copyWeights(some)
-      for (let bit = 0; bit < WEIGHT_BITS; bit++) {
-        this.#kernels.tallyMask(this.#byteCount(), bit, shift)
-        this.#fold(this.#kernels.TALLY_MASKED.value, bit, false)
+      for (let slot = 0; slot < this.#slots; slot++) {
+        const ballot = ballots[first + slot]
+        this.#copyIn(ballot?.planes[0], slot)
+        this.#copyWeights(ballot?.weights, slot)
       }
+      this.#kernels.tallyFoldWeighted(this.#byteCount(), planes, Math.log2(block / 8))
     }
   }
 
   copyOut(counts: readonly BitPlane[]): void {
     counts.forEach((plane, k) => {
-      const from = this.#kernels.TALLY_COUNTS.value / 4 + k * this.#stride
+      const from = this.#kernels.TALLY_COUNTS / 4 + k * this.#stride
       plane.set(this.#words.subarray(from, from + this.#end - this.#start), this.#start)
     })
-  }
-
-  #fold(votes: number, plane: number, few: boolean): void {
-    const { tallyFold8, tallyFold16 } = this.#kernels
-    const fold = few ? tallyFold8 : tallyFold16
-    fold(votes, this.#byteCount(), plane, this.#shape.planes)
   }
 
   /** Bytes of the tile that are in use, up to a whole register. */
@@ -108,26 +101,18 @@ class Tile {
     return Math.ceil((this.#end - this.#start) / 4) * 16
   }
 
-  /** The tile's part of each vote into a slot; of `slots` slots the rest becomes 0. */
-  #copyIn(votes: readonly BitPlane[], slots: number): void {
-    for (let slot = 0; slot < slots; slot++) {
-      const to = this.#kernels.TALLY_VOTES.value / 4 + slot * this.#stride
-      const vote = votes[slot]
-      if (vote) this.#words.set(vote.subarray(this.#start, this.#end), to)
-      else this.#words.fill(0, to, to + this.#end - this.#start)
-    }
+  /** The tile's part of a vote into a slot; zeros if there is none. */
+  #copyIn(vote: BitPlane | undefined, slot: number): void {
+    const to = this.#kernels.TALLY_VOTES / 4 + slot * this.#stride
+    if (vote) this.#words.set(vote.subarray(this.#start, this.#end), to)
+    else this.#words.fill(0, to, to + this.#end - this.#start)
   }
 
-  /** Weights by block and slot; a slot that is not used has only zeros to weigh. */
-  #copyWeights(ballots: readonly Addend[]): void {
+  /** A slot without a vote has only zeros to weigh. */
+  #copyWeights(weights: Uint8Array | null | undefined, slot: number): void {
+    if (!weights) return
     const { block } = this.#shape
-    const first = (this.#start * 32) / block
-    const blocks = Math.ceil(((this.#end - this.#start) * 32) / block)
-    const weights = this.#kernels.TALLY_WEIGHTS.value
-    ballots.forEach((ballot, slot) => {
-      for (let b = 0; b < blocks; b++) {
-        this.#bytes[weights + b * this.#slots + slot] = ballot.weights?.[first + b] ?? 0
-      }
-    })
+    const row = weights.subarray((this.#start * 32) / block, Math.ceil((this.#end * 32) / block))
+    this.#bytes.set(row, this.#kernels.TALLY_WEIGHTS + slot * this.#kernels.TALLY_BLOCKS)
   }
 }

@@ -76,12 +76,12 @@ export function sumsInWasm(
   const sums = new Int32Array(size)
   const words = new Uint32Array(wasm.memory.buffer)
   const spreadSums = new Int32Array(wasm.memory.buffer)
-  const first = wasm.TALLY_SUMS.value / 4
-  const tile = 8 * wasm.TALLY_TILE.value
+  const first = wasm.TALLY_SUMS / 4
+  const tile = 8 * wasm.TALLY_SPREAD
   for (let start = 0; start < size; start += tile) {
     const end = Math.min(size, start + tile)
     planes.forEach((plane, k) => {
-      const to = (wasm.TALLY_COUNTS.value + k * wasm.TALLY_STRIDE.value) / 4
+      const to = (wasm.TALLY_COUNTS + k * wasm.TALLY_STRIDE) / 4
       words.set(plane.subarray(start / 32, Math.ceil(end / 32)), to)
     })
     const stride = totals.length === 1 ? tile : block

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { BenchError } from './errors.ts'
+import { helpText, readCommand } from './flags.ts'
+import { report } from './report.ts'
+import { alternate, median, medianMs, timesFaster } from './timing.ts'
+
+const known = ['counting', 'signing']
+
+describe('flags', () => {
+  it('choose sections, repeats and a file', () => {
+    const all = { only: null, jsonPath: null, repeats: 7 }
+    expect(readCommand([], known)).toEqual(all)
+    const argv = ['--only', 'signing, counting', '--json', 'a.json', '--repeats', '3']
+    const some = { only: ['signing', 'counting'], jsonPath: 'a.json', repeats: 3 }
+    expect(readCommand(argv, known)).toEqual(some)
+    expect(readCommand(['--help'], known)).toBeNull()
+    expect(helpText([{ id: 'counting', about: 'tallies' }])).toMatch(/ counting +tallies/)
+  })
+
+  it('that do not pass are refused by a code', () => {
+    for (const argv of [['--only', 'x'], ['--repeats', '0'], ['--repeats', 'a'], ['--fast'], ['x']])
+      expect(() => readCommand(argv, known)).toThrow(BenchError)
+  })
+})
+
+describe('timing', () => {
+  it('compares variants within one run, in turn', () => {
+    let nowMs = 0
+    const order: string[] = []
+    const taking = (name: string, ms: number) => ({
+      name,
+      run: () => {
+        order.push(name)
+        nowMs += ms
+      },
+    })
+    const timing = alternate([taking('fast', 50), taking('slow', 500)], 3, () => nowMs)
+    expect(order.slice(-6)).toEqual(['fast', 'slow', 'fast', 'slow', 'fast', 'slow'])
+    expect(medianMs(timing, 'fast')).toBe(50)
+    expect(timesFaster(timing, 'fast', 'slow')).toBe(10)
+  })
+
+  it('repeats what is too short for a clock', () => {
+    let nowMs = 0
+    let calls = 0
+    const run = () => {
+      calls += 1
+      nowMs += 0.5
+    }
+    const timing = alternate([{ name: 'short', run }], 2, () => nowMs)
+    expect(medianMs(timing, 'short')).toBe(0.5)
+    expect(calls).toBeGreaterThanOrEqual(480)
+  })
+
+  it('takes the middle of the sorted values', () => {
+    expect(median([9, 1, 2])).toBe(2)
+    expect(median([4, 1, 2, 9])).toBe(3)
+  })
+})
+
+it('a report shows every row, what was reached and what was not', () => {
+  const text = report('Counting', {
+    columns: [
+      { key: 'what', title: 'votes' },
+      { key: 'ms', title: 'ms' },
+    ],
+    rows: [{ what: 'all', ms: 12.3456 }, { what: 'some' }],
+    reaches: [
+      { what: 'speed', value: 120, bound: 'at least', wanted: 100, unit: '×' },
+      { what: 'bytes', value: 2, bound: 'at most', wanted: 1, unit: 'KB' },
+    ],
+    notes: ['one left out'],
+  })
+  expect(text.split('\n')).toEqual([
+    '',
+    'Counting',
+    '',
+    'votes    ms',
+    '─────  ────',
+    'all    12.3',
+    'some      –',
+    '',
+    '✓ speed: 120 × (at least 100)',
+    '✗ bytes: 2 KB (at most 1)',
+    '  one left out',
+    '',
+  ])
+})

@@ -1,0 +1,17 @@
+/** What the benchmark refuses, with a stable code. */
+export type BenchErrorCode =
+  /** A flag that does not exist, or a value that it does not take. */
+  | 'FLAG_INVALID'
+  /** A fast path that does not agree with its reference: it is not timed. */
+  | 'WRONG_RESULT'
+
+/** A broken boundary of the benchmark. */
+export class BenchError extends Error {
+  override readonly name = 'BenchError'
+  readonly code: BenchErrorCode
+
+  constructor(code: BenchErrorCode, detail: string, options?: ErrorOptions) {
+    super(detail, options)
+    this.code = code
+  }
+}
