@@ -39,5 +39,10 @@ export interface GradientEngine {
    * none will succeed any more.
    */
   gradient(x: Float32Array, inputs: Float32Array, labels: Uint8Array): Promise<BatchGradient>
+  /**
+   * Brings a batch to the backend ahead of time, where that is another place: a `gradient` with
+   * these very arrays finds it there. One at most is kept.
+   */
+  upload?(inputs: Float32Array, labels: Uint8Array): void
   dispose(): void
 }

@@ -23,6 +23,7 @@ import type {
   Trainer,
 } from '../session/ports.ts'
 import { ChunkStore } from './chunks.ts'
+import type { Drawn } from './chunks.ts'
 import type { GradientEngine } from './engine.ts'
 import { engineModel } from './engine.ts'
 import { TrainerError } from './errors.ts'
@@ -132,6 +133,14 @@ export class LocalTrainer implements Trainer {
     })
   }
 
+  prefetch(order: BatchOrder): Promise<void> {
+    return this.#inOrder.run(() => {
+      const training = this.#prepared()
+      const batch = training.chunks.prefetch(order.draws, drawnOf(training, order, 0))
+      if (batch) this.#engine.upload?.(batch.inputs, batch.labels)
+    })
+  }
+
   cast(order: CastOrder): Promise<CastResult> {
     return this.#inOrder.run(async (): Promise<CastResult> => {
       const training = this.#prepared()
@@ -197,17 +206,13 @@ export class LocalTrainer implements Trainer {
 
   /**
    * The gradient that the method takes, or the displacement of H local steps, times the share.
-   * Local step h of round t draws batch number t·H + h, so that every step has its own and H = 1
-   * draws number t.
    */
-  async #direction({ run, contributor, chunks }: Training, order: BatchOrder): Promise<Direction> {
+  async #direction(training: Training, order: BatchOrder): Promise<Direction> {
     const { x } = this.#at(order.round)
-    const { seed, localSteps, partition } = run.settings
-    const stream = partition.kind === 'shared' ? contributor : 0
-    const { gradient, loss } = await localDirection(x, run.settings, (point, step) => {
-      const draw = order.round * localSteps + step
-      const drawn = { seed, draw, size: order.batch, stream }
-      const { inputs, labels } = chunks.batch(order.draws, drawn)
+    const { settings } = training.run
+    const { gradient, loss } = await localDirection(x, settings, (point, step) => {
+      const drawn = drawnOf(training, order, step)
+      const { inputs, labels } = training.chunks.batch(order.draws, drawn)
       return this.#engine.gradient(point, inputs, labels)
     })
     const { share } = order
@@ -255,6 +260,16 @@ export class LocalTrainer implements Trainer {
     }
     return replica
   }
+}
+
+/**
+ * Local step h of round t draws batch number t·H + h, so that every step has its own and H = 1
+ * draws number t.
+ */
+function drawnOf({ run, contributor }: Training, order: BatchOrder, step: number): Drawn {
+  const { seed, localSteps, partition } = run.settings
+  const stream = partition.kind === 'shared' ? contributor : 0
+  return { seed, draw: order.round * localSteps + step, size: order.batch, stream }
 }
 
 /** A ballot as it is, floats as they travel; null where the floats are too large for that. */

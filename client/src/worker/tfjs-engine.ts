@@ -3,6 +3,7 @@ import type { BackendName } from '@quorate/shared/protocol/messages'
 import type { BackendReport } from '../session/ports.ts'
 import type { BatchGradient, EngineModel, GradientEngine } from '../trainer/engine.ts'
 import { TrainerError } from '../trainer/errors.ts'
+import { UploadedBatch } from './batch-tensors.ts'
 import type { TrainingBackend } from './measure.ts'
 import { fastestBackend } from './measure.ts'
 import { backendLost, contextLost, dropBackend, openBackend } from './tfjs-backends.ts'
@@ -34,6 +35,7 @@ export class TfjsEngine implements GradientEngine {
   #broken = false
   #losses = 0
   #lastLoss = ''
+  #uploaded: UploadedBatch | null = null
 
   constructor(options: TfjsEngineOptions) {
     this.#options = options
@@ -93,13 +95,27 @@ export class TfjsEngine implements GradientEngine {
     throw reason === null ? first.error : this.#lose(reason)
   }
 
+  upload(inputs: Float32Array, labels: Uint8Array): void {
+    if (!this.#ready || this.#broken) return
+    this.#uploaded?.close(true)
+    this.#uploaded = new UploadedBatch(this.#ready.model, { inputs, labels })
+  }
+
   dispose(): void {
+    this.#forgetUpload(!this.#broken)
     if (this.#ready) dropBackend(this.#ready.backend)
     this.#ready = null
     this.#broken = false
   }
 
+  /** `alive`: the backend still works. */
+  #forgetUpload(alive: boolean): void {
+    this.#uploaded?.close(alive)
+    this.#uploaded = null
+  }
+
   #lose(detail: string): Error {
+    this.#forgetUpload(false)
     this.#losses += 1
     this.#broken = true
     this.#lastLoss = detail

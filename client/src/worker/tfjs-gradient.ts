@@ -1,6 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { forward } from '@quorate/shared/model/forward'
 import type { BatchGradient, EngineModel } from '../trainer/engine.ts'
+import { batchTensors } from './batch-tensors.ts'
+import type { Records } from './batch-tensors.ts'
 import { tfjsOps } from './tfjs-ops.ts'
 import { tf } from './tf.ts'
 
@@ -11,14 +13,13 @@ import { tf } from './tf.ts'
 export async function tfjsGradient(
   model: EngineModel,
   x: Float32Array,
-  batch: { readonly inputs: Float32Array; readonly labels: Uint8Array },
+  batch: Records,
 ): Promise<BatchGradient> {
   const result = tf.tidy(() => {
     const parameters = model.layout.tensors.map(({ shape, offset, size }) =>
       tf.tensor(x.subarray(offset, offset + size), [...shape], 'float32'),
     )
-    const input = tf.tensor(batch.inputs, [batch.labels.length, ...model.shape.input], 'float32')
-    const wanted = oneHot(batch.labels, model.shape.classes)
+    const { input, wanted } = batchTensors(model, batch)
     const lossAt = (...tensors: Tensor[]) =>
       crossEntropy(forward(tfjsOps, model.layers, tensors, input), wanted)
     const { value, grads } = tf.valueAndGrads(lossAt)(parameters)
@@ -37,13 +38,4 @@ export async function tfjsGradient(
 function crossEntropy(logits: Tensor, wanted: Tensor): Tensor {
   const logs = tf.mul(tf.logSoftmax(logits), wanted)
   return tf.div(tf.neg(tf.sum(logs)), wanted.shape[0] ?? 1)
-}
-
-/** `[B, classes]`; made here, as integer tensors are a weak spot of some backends. */
-function oneHot(labels: Uint8Array, classes: number): Tensor {
-  const rows = new Float32Array(labels.length * classes)
-  labels.forEach((label, b) => {
-    rows[b * classes + label] = 1
-  })
-  return tf.tensor(rows, [labels.length, classes], 'float32')
 }
