@@ -1,6 +1,6 @@
 /**
  * One round as a contributor lives it: draw a batch, cast a ballot, cut it into slices, hand each
- * slice to its owner. How slices travel is in dispatch.ts, what owners do with them in
+ * slice to its owner, and look ahead. How slices travel is in dispatch.ts, what owners do with them in
  * tally-desk.ts; what becomes of the ballot (verdict, settlement) comes later over the link.
  */
 import { float32FromBits } from '@quorate/shared/bytes/float32'
@@ -20,6 +20,8 @@ export interface RoundParts {
   /** This contributor's number. */
   readonly self: number
   readonly trainer: Pick<Trainer, 'cast'>
+  /** The ballot is on its way: time for what the next round will ask for. */
+  readonly waiting: (next: BatchOrder) => void
   readonly dispatch: Dispatch
   readonly desk: TallyDesk
   readonly clock: Clock
@@ -69,6 +71,7 @@ export async function oneRound(
     if (owner !== self) return dispatch.deliver(slice.index, owner, deadlineMs)
     desk.own(slice.index, cutBallot(sent, slice, run.settings.block, self))
   })
+  parts.waiting({ ...orderOf(opening, draws, parts), round: opening.round + 1 })
   await Promise.all(deliveries)
   return { kind: 'cast', result }
 }
@@ -78,15 +81,22 @@ async function castBallot(
   draws: BatchOrder['draws'],
   parts: RoundParts,
 ): Promise<CastResult> {
-  const { round, attempt, share, slices } = opening
-  const batch = Math.min(opening.batch, parts.batchLimit ?? opening.batch)
+  const { attempt, slices } = opening
   const learningRate = float32FromBits(opening.learningRateBits)
-  const order = { round, attempt, share, batch, draws, learningRate, slices }
+  const order = { ...orderOf(opening, draws, parts), attempt, learningRate, slices }
   try {
     return await parts.trainer.cast(order)
   } catch (error) {
     return { kind: 'abstain', reason: 'failed', detail: String(error) }
   }
+}
+
+function orderOf(
+  { round, share, batch }: Opening,
+  draws: BatchOrder['draws'],
+  { batchLimit }: RoundParts,
+): BatchOrder {
+  return { round, share, draws, batch: Math.min(batch, batchLimit ?? batch) }
 }
 
 /** One frame a slice; floats go whole. */

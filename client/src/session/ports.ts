@@ -105,6 +105,11 @@ export interface Trainer {
   /** Forgets every chunk not listed. */
   keepChunks(digests: readonly string[]): Promise<void>
   loudness(order: BatchOrder): Promise<number | null>
+  /**
+   * Gathers the first batch of a round to come, and brings it to the backend; changes no result.
+   * Forgotten where the lease changes, or another batch is asked for.
+   */
+  prefetch(order: BatchOrder): Promise<void>
   cast(order: CastOrder): Promise<CastResult>
   /** Commits or drops the ballot of this attempt; unknown attempts are ignored. */
   settle(attempt: number, settlement: Settlement): Promise<void>

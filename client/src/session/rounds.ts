@@ -17,6 +17,9 @@ type Message<T extends CoordinatorMessage['type']> = MessageOf<CoordinatorMessag
 /** As many as the trainer keeps ballots of. */
 const MAX_UNSETTLED = 4
 
+/** So many shares of rounds, added up in floating point, are one. */
+const ONE_ROUND = 1 - 1e-9
+
 /** A ballot that has left, for the page. */
 export interface CastNews {
   /** Records that it was computed from. */
@@ -129,6 +132,7 @@ export class Rounds {
       ...as,
       ...{ dispatch, desk: this.#desk, clock, batchLimit: this.#batchLimit },
       trainer: { cast: (order) => this.#cast(order) },
+      waiting: (next) => this.#lookAhead(next),
     })
     if (result.kind === 'ended') return
     if (result.kind === 'abstained') {
@@ -211,10 +215,17 @@ export class Rounds {
     }
   }
 
+  /** The batch of the next round, if this contributor will take part in it. */
+  #lookAhead(next: BatchOrder): void {
+    if (this.#intensityOwed + this.#intensity < ONE_ROUND) return
+    const { trainer, trouble } = this.#ports
+    trainer.prefetch(next).catch((error: unknown) => trouble(detailOf(error)))
+  }
+
   /** Intensity: a share of the rounds, spread evenly; the others are declined as they open. */
   #takesPart(): boolean {
     this.#intensityOwed += this.#intensity
-    if (this.#intensityOwed < 1 - 1e-9) return false
+    if (this.#intensityOwed < ONE_ROUND) return false
     this.#intensityOwed -= 1
     return true
   }

@@ -7,6 +7,14 @@ import { TrainerError } from './errors.ts'
 /** Shards and the chunks held of each, in the order that numbers their records. */
 export type Draws = readonly { readonly shard: number; readonly chunks: readonly string[] }[]
 
+/** Which of the batches that may be drawn: number `draw`, of `size` records. */
+export interface Drawn {
+  readonly seed: number
+  readonly draw: number
+  readonly size: number
+  readonly stream: number
+}
+
 export interface Batch {
   /** `[B, height · width · channels]` in 0..1. */
   readonly inputs: Float32Array
@@ -19,6 +27,8 @@ export class ChunkStore {
   readonly #shape: DataShape
   readonly #recordSize: number
   readonly #chunks = new Map<string, Chunk>()
+  /** Gathered ahead of time; dropped with the lease that it was drawn from. */
+  #next: { readonly key: string; readonly batch: Batch } | null = null
 
   constructor(shape: DataShape) {
     this.#shape = shape
@@ -33,6 +43,7 @@ export class ChunkStore {
   }
 
   keep(digests: readonly string[]): void {
+    this.#next = null
     const kept = new Set(digests)
     for (const digest of this.#chunks.keys()) if (!kept.has(digest)) this.#chunks.delete(digest)
   }
@@ -41,10 +52,25 @@ export class ChunkStore {
    * Batch number `draw` of `size` records: the generator's choice at (seed, draw, shard, stream).
    * A shard's records are numbered through its chunks in the order listed.
    */
-  batch(
-    draws: Draws,
-    { seed, draw, size, stream }: { seed: number; draw: number; size: number; stream: number },
-  ): Batch {
+  batch(draws: Draws, drawn: Drawn): Batch {
+    const next = this.#next
+    this.#next = null
+    return next?.key === keyOf(draws, drawn) ? next.batch : this.#gather(draws, drawn)
+  }
+
+  /**
+   * Gathers a batch that may be asked for next, and keeps it until then: one at most. Null where a
+   * chunk of it is not here any more.
+   */
+  prefetch(draws: Draws, drawn: Drawn): Batch | null {
+    const here = draws.every(({ chunks }) => chunks.every((digest) => this.#chunks.has(digest)))
+    if (!here || draws.length === 0) return null
+    const batch = this.#gather(draws, drawn)
+    this.#next = { key: keyOf(draws, drawn), batch }
+    return batch
+  }
+
+  #gather(draws: Draws, { seed, draw, size, stream }: Drawn): Batch {
     const held = new Map(draws.map(({ shard, chunks }) => [shard, this.#shardOf(chunks)]))
     const shards = draws.map(({ shard }) => ({ shard, records: held.get(shard)?.records ?? 0 }))
     if (!shards.some(({ records }) => records > 0)) {
@@ -90,4 +116,9 @@ export class ChunkStore {
     }
     throw new Error(`record ${record} is outside its shard`)
   }
+}
+
+/** All that a batch depends on; chunks are immutable. */
+function keyOf(draws: Draws, drawn: Drawn): string {
+  return JSON.stringify([draws, drawn.seed, drawn.draw, drawn.size, drawn.stream])
 }

@@ -45,5 +45,10 @@ export interface GradientEngine {
    * had better live in memory, as for engines without this. Rejects when the device refuses them.
    */
   resident?(plan: VectorPlan): Promise<Vectors | null>
+  /**
+   * Brings a batch to the backend ahead of time, where that is another place: a step with these
+   * very arrays finds it there. One at most is kept.
+   */
+  upload?(inputs: Float32Array, labels: Uint8Array): void
   dispose(): void
 }

@@ -424,3 +424,68 @@ describe('direction', () => {
     expect(engine.disposed).toBe(true)
   })
 })
+
+describe('a batch that was gathered ahead of time', () => {
+  /** Two trainers of the same things, of which the first looks ahead. */
+  async function pair(settings: Partial<RunSettingsInput> = {}) {
+    const [ahead, plain] = [await ready(settings), await ready(settings)]
+    const uploaded: Float32Array[] = []
+    const engine: GradientEngine = ahead.engine
+    engine.upload = (inputs) => void uploaded.push(inputs)
+    return { ahead, plain, uploaded }
+  }
+
+  it.each([
+    ['ef-vote', { method: { id: 'ef-vote' } }],
+    [
+      'signsgd-mv with shared data',
+      { method: { id: 'signsgd-mv' }, partition: { kind: 'shared' }, shards: 1 },
+    ],
+    ['fedavg of three steps', { method: { id: 'fedavg' }, localSteps: 3 }],
+  ] as const)('changes no result of %s, and is the one that is used', async (_, settings) => {
+    const { ahead, plain, uploaded } = await pair(settings)
+    for (let round = 0; round < 4; round++) {
+      const now = order({ round, attempt: round + 1 })
+      expect(await ahead.trainer.cast(now)).toEqual(await plain.trainer.cast(now))
+      if (round > 0) {
+        const steps = ahead.engine.seen.length / (round + 1)
+        expect(ahead.engine.seen[steps * round]?.inputs).toBe(uploaded.at(-1))
+      }
+      await ahead.trainer.prefetch({ ...now, round: round + 1 })
+      for (const { trainer } of [ahead, plain]) {
+        await trainer.settle(round + 1, { kind: 'decided', counted: [true, true] })
+        await trainer.applyVerdict(frame(round))
+      }
+    }
+    expect(uploaded).toHaveLength(4)
+    expect(await ahead.trainer.digest()).toEqual(await plain.trainer.digest())
+  })
+
+  it.each<[string, Partial<CastOrder>]>([
+    ['of another size', { batch: 3 }],
+    ['of other chunks', { draws: [{ shard: 0, chunks: ['a'] }] }],
+    ['of other shards', { draws: [{ shard: 1, chunks: ['a', 'b'] }] }],
+  ])('is not used for one %s', async (_, over) => {
+    const { ahead, plain, uploaded } = await pair()
+    await ahead.trainer.prefetch(order())
+    const asked = order(over)
+    expect(await ahead.trainer.cast(asked)).toEqual(await plain.trainer.cast(asked))
+    expect(ahead.engine.seen[0]?.inputs).not.toBe(uploaded[0])
+    expect(ahead.engine.seen[0]?.inputs).toEqual(plain.engine.seen[0]?.inputs)
+  })
+
+  it('is dropped with the lease, and none is gathered of chunks that have gone', async () => {
+    const { ahead, plain, uploaded } = await pair()
+    await ahead.trainer.prefetch(order())
+    await ahead.trainer.keepChunks(['a', 'b', 'c'])
+    expect(await ahead.trainer.cast(order())).toEqual(await plain.trainer.cast(order()))
+    expect(ahead.engine.seen[0]?.inputs).not.toBe(uploaded[0])
+    await ahead.trainer.keepChunks(['a'])
+    await ahead.trainer.prefetch(order())
+    expect(uploaded).toHaveLength(1)
+    const rest = order({ draws: [{ shard: 0, chunks: ['a'] }], attempt: 2 })
+    await plain.trainer.settle(1, { kind: 'void' })
+    await ahead.trainer.settle(1, { kind: 'void' })
+    expect(await ahead.trainer.cast(rest)).toEqual(await plain.trainer.cast(rest))
+  })
+})

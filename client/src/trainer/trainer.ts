@@ -12,6 +12,7 @@ import type {
   Trainer,
 } from '../session/ports.ts'
 import { ChunkStore } from './chunks.ts'
+import type { Drawn } from './chunks.ts'
 import type { GradientEngine } from './engine.ts'
 import { engineModel } from './engine.ts'
 import { TrainerError } from './errors.ts'
@@ -98,6 +99,14 @@ export class LocalTrainer implements Trainer {
       const learningRate = learningRateAt(training.run.settings, 0)
       const terms = this.#terms(training, { ...order, attempt: 0, learningRate, slices: 1 })
       return training.vectors.loudness(directionOrder(training, order), terms)
+    })
+  }
+
+  prefetch(order: BatchOrder): Promise<void> {
+    return this.#inOrder.run(() => {
+      const training = this.#prepared()
+      const batch = training.chunks.prefetch(order.draws, drawnOf(training, order, 0))
+      if (batch) this.#engine.upload?.(batch.inputs, batch.labels)
     })
   }
 
@@ -207,17 +216,20 @@ export class LocalTrainer implements Trainer {
 }
 
 /**
- * What a round's direction is computed from. Local step h of round t draws batch number t·H + h, so
- * that every step has its own and H = 1 draws number t.
- */
-function directionOrder({ run, contributor, chunks }: Training, order: BatchOrder): DirectionOrder {
-  const { seed, localSteps, partition } = run.settings
-  const stream = partition.kind === 'shared' ? contributor : 0
+/** What a round's direction is computed from. */
+function directionOrder(training: Training, order: BatchOrder): DirectionOrder {
   return {
     share: order.share,
-    batch: (step) => {
-      const draw = order.round * localSteps + step
-      return chunks.batch(order.draws, { seed, draw, size: order.batch, stream })
-    },
+    batch: (step) => training.chunks.batch(order.draws, drawnOf(training, order, step)),
   }
+}
+
+/**
+ * Local step h of round t draws batch number t·H + h, so that every step has its own and H = 1
+ * draws number t.
+ */
+function drawnOf({ run, contributor }: Training, order: BatchOrder, step: number): Drawn {
+  const { seed, localSteps, partition } = run.settings
+  const stream = partition.kind === 'shared' ? contributor : 0
+  return { seed, draw: order.round * localSteps + step, size: order.batch, stream }
 }

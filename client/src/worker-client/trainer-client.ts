@@ -84,6 +84,10 @@ export class TrainerClient implements Trainer {
     return this.#call({ method: 'loudness', args: [order] })
   }
 
+  prefetch(order: BatchOrder): Promise<void> {
+    return this.#call({ method: 'prefetch', args: [order] })
+  }
+
   cast(order: CastOrder): Promise<CastResult> {
     return this.#call({ method: 'cast', args: [order] })
   }

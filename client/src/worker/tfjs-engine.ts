@@ -5,6 +5,7 @@ import type { BackendReport } from '../session/ports.ts'
 import type { BatchGradient, EngineModel, GradientEngine } from '../trainer/engine.ts'
 import { TrainerError } from '../trainer/errors.ts'
 import type { VectorPlan, Vectors } from '../trainer/vectors.ts'
+import { UploadedBatch } from './batch-tensors.ts'
 import type { TrainingBackend } from './measure.ts'
 import { fastestBackend } from './measure.ts'
 import { ResidentVectors } from './resident-vectors.ts'
@@ -37,6 +38,7 @@ export class TfjsEngine implements GradientEngine {
   #broken = false
   #losses = 0
   #lastLoss = ''
+  #uploaded: UploadedBatch | null = null
 
   constructor(options: TfjsEngineOptions) {
     this.#options = options
@@ -101,13 +103,27 @@ export class TfjsEngine implements GradientEngine {
     throw reason === null ? first.error : this.#lose(reason)
   }
 
+  upload(inputs: Float32Array, labels: Uint8Array): void {
+    if (!this.#ready || this.#broken) return
+    this.#uploaded?.close(true)
+    this.#uploaded = new UploadedBatch(this.#ready.model, { inputs, labels })
+  }
+
   dispose(): void {
+    this.#forgetUpload(!this.#broken)
     if (this.#ready) dropBackend(this.#ready.backend)
     this.#ready = null
     this.#broken = false
   }
 
+  /** `alive`: the backend still works. */
+  #forgetUpload(alive: boolean): void {
+    this.#uploaded?.close(alive)
+    this.#uploaded = null
+  }
+
   #lose(detail: string): Error {
+    this.#forgetUpload(false)
     this.#losses += 1
     this.#broken = true
     this.#lastLoss = detail

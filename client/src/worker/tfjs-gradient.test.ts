@@ -6,6 +6,7 @@ import type { DataShape, ModelSpec } from '@quorate/shared/model/spec'
 import { generator } from '@quorate/shared/random/generator'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { engineModel } from '../trainer/engine.ts'
+import { UploadedBatch } from './batch-tensors.ts'
 import { loadBackend, tf } from './tf.ts'
 import { tfjsGradient } from './tfjs-gradient.ts'
 import { registerWasmConvGradient } from './wasm-conv-gradient.ts'
@@ -65,4 +66,19 @@ describe.each(cases)('the gradient of $kind on $backend', ({ backend, spec }) =>
       expect(apart).toBeLessThanOrEqual(1e-5 * largest)
     }
   })
+})
+
+test('of a batch uploaded before, the gradient is the same to the bit; closed, nothing is left', async () => {
+  const model = engineModel({ kind: 'mlp', hidden: [8] }, digits)
+  const x = initialParameters(model.layout, 3)
+  const batch = batchOf(3)
+  const expected = await tfjsGradient(model, x, batch)
+  const before = tf.memory().numTensors
+  const uploaded = new UploadedBatch(model, batch)
+  expect(tf.memory().numTensors).toBe(before + 2)
+  expect(await tfjsGradient(model, x, batch)).toEqual(expected)
+  expect(await tfjsGradient(model, x, batch), 'used twice').toEqual(expected)
+  uploaded.close(true)
+  expect(tf.memory().numTensors).toBe(before)
+  expect(await tfjsGradient(model, x, batch), 'and after that made anew').toEqual(expected)
 })

@@ -1,14 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { forward } from '@quorate/shared/model/forward'
 import type { BatchGradient, EngineModel } from '../trainer/engine.ts'
+import { batchTensors } from './batch-tensors.ts'
+import type { Records } from './batch-tensors.ts'
 import { tfjsOps } from './tfjs-ops.ts'
 import { tf } from './tf.ts'
-
-/** Records of a step: `inputs` `[B, height · width · channels]` in 0..1, `labels` `[B]`. */
-interface Records {
-  readonly inputs: Float32Array
-  readonly labels: Uint8Array
-}
 
 /**
  * Gradient `[d]` and loss of the mean softmax cross-entropy at `x`, on the backend in use. Leaves
@@ -40,8 +36,7 @@ export async function tfjsGradient(
  */
 export function gradientTensor(model: EngineModel, parameters: Tensor[], batch: Records): Tensor {
   return tf.tidy(() => {
-    const input = tf.tensor(batch.inputs, [batch.labels.length, ...model.shape.input], 'float32')
-    const wanted = oneHot(batch.labels, model.shape.classes)
+    const { input, wanted } = batchTensors(model, batch)
     const lossAt = (...tensors: Tensor[]) =>
       crossEntropy(forward(tfjsOps, model.layers, tensors, input), wanted)
     const { value, grads } = tf.valueAndGrads(lossAt)(parameters)
@@ -53,13 +48,4 @@ export function gradientTensor(model: EngineModel, parameters: Tensor[], batch: 
 function crossEntropy(logits: Tensor, wanted: Tensor): Tensor {
   const logs = tf.mul(tf.logSoftmax(logits), wanted)
   return tf.div(tf.neg(tf.sum(logs)), wanted.shape[0] ?? 1)
-}
-
-/** `[B, classes]`; made here, as integer tensors are a weak spot of some backends. */
-function oneHot(labels: Uint8Array, classes: number): Tensor {
-  const rows = new Float32Array(labels.length * classes)
-  labels.forEach((label, b) => {
-    rows[b * classes + label] = 1
-  })
-  return tf.tensor(rows, [labels.length, classes], 'float32')
 }

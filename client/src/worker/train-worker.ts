@@ -39,6 +39,8 @@ function run(trainer: LocalTrainer, call: TrainerCall): Promise<unknown> {
       return trainer.keepChunks(...call.args)
     case 'loudness':
       return trainer.loudness(...call.args)
+    case 'prefetch':
+      return trainer.prefetch(...call.args)
     case 'cast':
       return trainer.cast(...call.args)
     case 'settle':
