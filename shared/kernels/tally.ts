@@ -105,13 +105,18 @@ export function tallyFoldWeighted(bytes: i32, planes: i32, shift: i32): void {
       const weights = v128.load(TALLY_WEIGHTS + at)
       v128.store(MASKS + at, i8x16.eq(v128.and(weights, wanted), wanted))
     }
-    fold16<u8>(bytes, bit, planes, shift)
+    if (shift >= 4) fold16<v128>(bytes, bit, planes, shift)
+    else fold16<u64>(bytes, bit, planes, shift)
   }
 }
 
-/** `Weight` is void where every vote counts; the compiler then leaves the weighing out. */
+/**
+ * A vote of 16 bytes where it counts. `Weight` says to the compiler how much of it lies in one
+ * block: void, if every vote counts; v128, the whole; u64, each half.
+ */
 function weigh<Weight>(vote: v128, low: usize, high: usize): v128 {
   if (isVoid<Weight>()) return vote
+  if (isVector<Weight>()) return v128.and(vote, v128.load8_splat(low))
   const lowHalf = i64x2(-1, 0)
   return v128.and(vote, v128.bitselect(v128.load8_splat(low), v128.load8_splat(high), lowHalf))
 }

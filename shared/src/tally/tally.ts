@@ -63,11 +63,11 @@ export function planesFor(greatest: number): number {
 export function blockTotals(tally: Omit<TallyParts, 'planes'>): number[] {
   const blocks = blockCount(tally.slice.end - tally.slice.start, tally.block)
   if (!tally.weights) return new Array<number>(blocks).fill(tally.voters.length)
-  const totals = new Array<number>(blocks).fill(0)
+  const totals = new Int32Array(blocks)
   for (const row of tally.weights) {
-    for (let b = 0; b < blocks; b++) totals[b] = (totals[b] ?? 0) + (row[b] ?? 0)
+    for (let b = 0; b < blocks; b++) totals[b] = (totals[b] as number) + (row[b] as number)
   }
-  return totals
+  return Array.from(totals)
 }
 
 /** All slices of a round together, every group merged: one entry a slice, in slice order. */
