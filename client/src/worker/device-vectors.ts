@@ -52,19 +52,20 @@ export class DeviceVectors {
   /** Parameters and state are zero. Rejects when the device refuses a program or a buffer. */
   static async open(plan: VectorPlan, model: EngineModel): Promise<DeviceVectors> {
     const compute = new Compute((tf.backend() as WebGPUBackend).device)
-    const made = await compute.checked(async () => new DeviceVectors(compute, plan, model))
-    const local = made.#local ? [LOCAL_STEP] : []
-    await compute.compile([APPLY, ...made.method.programs, ...local])
-    return made
+    try {
+      const made = await compute.checked(async () => new DeviceVectors(compute, plan, model))
+      const local = made.#local ? [LOCAL_STEP] : []
+      await compute.compile([APPLY, ...made.method.programs, ...local])
+      return made
+    } catch (error) {
+      compute.close()
+      throw error
+    }
   }
 
   /** Whether the backend in use is still the one that these are on. */
   get current(): boolean {
     return this.#compute.device === (tf.backend() as WebGPUBackend).device
-  }
-
-  get bufferCount(): number {
-    return this.#compute.bufferCount
   }
 
   cast(order: DirectionOrder, terms: ContributorTerms): Promise<DeviceCast> {
