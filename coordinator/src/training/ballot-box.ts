@@ -1,3 +1,4 @@
+import { groupOf } from '@quorate/shared/round/round'
 import type { RoundPlan, SliceOutcome } from '@quorate/shared/round/round'
 import { mergeTallies, tallySlice } from '@quorate/shared/tally/count'
 import type { SliceBallot } from '@quorate/shared/tally/slice-ballot'
@@ -17,7 +18,7 @@ export class BallotBox {
   }
 
   keepTally(owner: number, tally: SliceTally): void {
-    this.#tallies.set(`${this.#groupOf(owner)}/${tally.slice.index}`, tally)
+    this.#tallies.set(`${groupOf(this.#plan, owner)}/${tally.slice.index}`, tally)
   }
 
   keepBallot(slice: number, ballot: SliceBallot): void {
@@ -59,9 +60,5 @@ export class BallotBox {
       return parts.length === 1 ? (parts[0] as SliceTally) : mergeTallies(parts)
     })
     return { d: shape.d, block: shape.block, slices }
-  }
-
-  #groupOf(contributor: number): number {
-    return this.#plan.groups.findIndex((group) => group.members.includes(contributor))
   }
 }

@@ -4,7 +4,7 @@ import type { WeightFault } from '@quorate/shared/methods/ballot-weights'
 import type { VectorForm } from '@quorate/shared/methods/method'
 import type { MethodSettings } from '@quorate/shared/methods/settings'
 import { MAX_GROUP } from '@quorate/shared/run/settings'
-import { openRound, outcomeOf, transition } from '@quorate/shared/round/round'
+import { groupOf, openRound, outcomeOf, transition } from '@quorate/shared/round/round'
 import type { Round, RoundEvent, RoundPlan, RefusalCode } from '@quorate/shared/round/round'
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
 import type { Slice } from '@quorate/shared/tally/slices'
@@ -84,7 +84,7 @@ export class RoundAtWork {
   }
 
   has(contributor: number): boolean {
-    return this.plan.groups.some((group) => group.members.includes(contributor))
+    return groupOf(this.plan, contributor) >= 0
   }
 
   /** It was asked for a ballot, and neither left nor abstained, or was too late. */

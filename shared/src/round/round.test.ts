@@ -164,3 +164,50 @@ describe('a round', () => {
     )
   })
 })
+
+/** Whether nothing more is expected, from the plan and what has come alone. */
+function nothingExpected({ plan, pieces, excused }: Round, nowMs: number): boolean {
+  return plan.groups.every(({ members }, group) =>
+    (pieces[group] ?? []).every((piece) => {
+      if (piece.kind === 'tallied') return true
+      const owing = members.filter((one) => !excused.has(one) && !piece.direct.includes(one))
+      const outOfTime = piece.kind === 'direct' && !piece.again && nowMs >= plan.ballotsUntilMs
+      return owing.length === 0 || outOfTime
+    }),
+  )
+}
+
+test('of many groups a round closes exactly when a look at all of them finds nothing expected', () => {
+  const many: RoundPlan = {
+    ...plan,
+    groups: [
+      { members: [1, 2, 3], owners: [2, 1] },
+      { members: [4], owners: [4, 4] },
+      { members: [5, 6], owners: [5, 6] },
+    ],
+    sliceCount: 2,
+  }
+  const contributor = fc.integer({ min: 1, max: 7 })
+  const slice = fc.integer({ min: 0, max: 1 })
+  const event: fc.Arbitrary<RoundEvent> = fc.oneof(
+    fc.record({ kind: fc.constant('ballot' as const), from: contributor, slice }),
+    contributor.chain((from) =>
+      slice.map((at) => ({ kind: 'tally' as const, from, slice: at, voters: [from] })),
+    ),
+    fc.record({ kind: fc.constantFrom('left' as const, 'abstained' as const), contributor }),
+    fc.constant({ kind: 'tick' as const }),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(299), event), { maxLength: 60 }), (events) => {
+      const inOrder = events.toSorted(([a], [b]) => a - b)
+      let round = openRound(many)
+      for (const [nowMs, each] of inOrder) {
+        const { round: next, effects } = transition(round, each, nowMs)
+        const refused = effects.some(({ kind }) => kind === 'refuse')
+        if (!round.closed && !refused) expect(next.closed).toBe(nothingExpected(next, nowMs))
+        round = next
+      }
+    }),
+    { numRuns: 1000 },
+  )
+})

@@ -47,6 +47,8 @@ export interface Round {
   readonly left: ReadonlySet<number>
   /** pieces[group][slice] */
   readonly pieces: readonly (readonly Piece[])[]
+  /** So many pieces, group by group, expect nothing more. A piece that does not never does again. */
+  readonly complete: number
 }
 
 export type RoundEvent =
@@ -101,7 +103,7 @@ export function openRound(plan: RoundPlan): Round {
         : { kind: 'at-owner', direct: [] },
     ),
   )
-  return { plan, closed: false, excused: new Set(), left: new Set(), pieces }
+  return { plan, closed: false, excused: new Set(), left: new Set(), pieces, complete: 0 }
 }
 
 /** The round after `event`, which happened at `nowMs`. */
@@ -152,7 +154,7 @@ export function outcomeOf(round: Round): readonly SliceOutcome[] {
 }
 
 function onTally(round: Round, event: RoundEvent & { kind: 'tally' }): RoundStep {
-  const group = groupOf(round, event.from)
+  const group = groupOf(round.plan, event.from)
   if (group < 0) return refuse(round, 'NOT_IN_ROSTER')
   const { owners, members } = round.plan.groups[group] as GroupPlan
   if (event.slice >= round.plan.sliceCount) return refuse(round, 'SLICE_UNKNOWN')
@@ -168,7 +170,7 @@ function onTally(round: Round, event: RoundEvent & { kind: 'tally' }): RoundStep
 }
 
 function onBallot(round: Round, event: RoundEvent & { kind: 'ballot' }): RoundStep {
-  const group = groupOf(round, event.from)
+  const group = groupOf(round.plan, event.from)
   if (group < 0) return refuse(round, 'NOT_IN_ROSTER')
   if (event.slice >= round.plan.sliceCount) return refuse(round, 'SLICE_UNKNOWN')
   const piece = pieceAt(round.pieces[group], event.slice)
@@ -189,7 +191,7 @@ function onBallot(round: Round, event: RoundEvent & { kind: 'ballot' }): RoundSt
 }
 
 function onExcused(round: Round, contributor: number, left: boolean): RoundStep {
-  const group = groupOf(round, contributor)
+  const group = groupOf(round.plan, contributor)
   if (group < 0) return { round, effects: [] }
   const known = round.excused.has(contributor)
   if (known && (!left || round.left.has(contributor))) return { round, effects: [] }
@@ -239,14 +241,26 @@ function withoutOwner(round: Round, group: number, slice: number): RoundStep {
 
 /** Adds the close when nothing more is expected, or the round's time is up. */
 function closing(step: RoundStep, nowMs: number): RoundStep {
-  const { round } = step
   const refused = step.effects.some((effect) => effect.kind === 'refuse')
   if (refused) return step
-  const complete = round.pieces.every((pieces, group) =>
-    pieces.every((_, slice) => isComplete(round, { group, slice }, nowMs)),
-  )
-  if (!complete && nowMs < round.plan.closesAtMs) return step
+  const { plan } = step.round
+  const complete = completeUpTo(step.round, nowMs)
+  const round = { ...step.round, complete }
+  const open = complete < plan.groups.length * plan.sliceCount
+  if (open && nowMs < plan.closesAtMs) return { ...step, round }
   return { round: { ...round, closed: true }, effects: [...step.effects, { kind: 'close' }] }
+}
+
+/** Goes on where the last look ended: a round of many looks at each piece hardly more than once. */
+function completeUpTo(round: Round, nowMs: number): number {
+  const { groups, sliceCount } = round.plan
+  let complete = round.complete
+  while (complete < groups.length * sliceCount) {
+    const at = { group: Math.floor(complete / sliceCount), slice: complete % sliceCount }
+    if (!isComplete(round, at, nowMs)) break
+    complete += 1
+  }
+  return complete
 }
 
 function isComplete(round: Round, at: { group: number; slice: number }, nowMs: number): boolean {
@@ -271,8 +285,16 @@ function owing(round: Round, group: number, slice: number): number[] {
   return members.filter((member) => !round.excused.has(member) && !piece.direct.includes(member))
 }
 
-function groupOf(round: Round, contributor: number): number {
-  return round.plan.groups.findIndex((group) => group.members.includes(contributor))
+const groupsOf = new WeakMap<RoundPlan, ReadonlyMap<number, number>>()
+
+/** The place of a contributor's group in the plan, or −1; a plan does not change. */
+export function groupOf(plan: RoundPlan, contributor: number): number {
+  let places = groupsOf.get(plan)
+  if (!places) {
+    places = new Map(plan.groups.flatMap(({ members }, at) => members.map((one) => [one, at])))
+    groupsOf.set(plan, places)
+  }
+  return places.get(contributor) ?? -1
 }
 
 function pieceAt(pieces: readonly Piece[] | undefined, slice: number): Piece {
@@ -282,9 +304,8 @@ function pieceAt(pieces: readonly Piece[] | undefined, slice: number): Piece {
 }
 
 function withPiece(round: Round, group: number, slice: number, piece: Piece): Round {
-  const pieces = round.pieces.map((of, at) =>
-    at === group ? of.map((old, j) => (j === slice ? piece : old)) : of,
-  )
+  const pieces = round.pieces.slice()
+  pieces[group] = (pieces[group] ?? []).map((old, j) => (j === slice ? piece : old))
   return { ...round, pieces }
 }
 
