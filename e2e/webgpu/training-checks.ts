@@ -28,7 +28,7 @@ export const trainingChecks = {
     await train({ method: { id: 'signum-mv' }, weightDecay: 0.01 })
     await train({ method: { id: 'ssdm' } })
   },
-  'local steps on WebGPU lead where they lead in memory': async () => {
+  'local steps on WebGPU learn, and follow the verdicts to the bit': async () => {
     const local = { localSteps: 3, localLearningRate: 0.1, weightDecay: 0.01 }
     await train({ method: { id: 'ef-vote' }, ...local })
   },
