@@ -119,13 +119,26 @@ function page(results: Results): Page {
 
 /** Up to which share each defender stays near its honest accuracy. */
 function holding(place: Place, sample: (scene: Scene) => Sample): string {
-  const parts = rowsOf(place).map((row) => {
+  const upTo = (row: ReturnType<typeof rowsOf>[number]) => {
     const at = (share: number) => meanOf(sample({ ...row, share })) ?? 0
     const failed = SHARES.findIndex((share) => at(share) < at(0) - HOLDS)
-    const last = failed < 0 ? SHARES.at(-1) : SHARES[failed - 1]
-    return `${row.defender.label} against "${row.attack}" up to ${Math.round(100 * (last ?? 0))} %`
+    return failed < 0 ? (SHARES.at(-1) ?? 0) : (SHARES[failed - 1] ?? 0)
+  }
+  const rows = rowsOf(place)
+  if (rows.every((row) => upTo(row) === 0)) {
+    return `with a tenth of liars of any kind, none stays within ${HOLDS} of its accuracy without them.`
+  }
+  const defenders = [...new Set(rows.map(({ defender }) => defender))]
+  const parts = defenders.map((defender) => {
+    const told = rows
+      .filter((row) => row.defender === defender)
+      .map((row) => {
+        const most = upTo(row)
+        return `${TOLD[row.attack]}: ${most === 0 ? 'not with 10 %' : `up to ${Math.round(100 * most)} %`}`
+      })
+    return `${defender.label} (${told.join('; ')})`
   })
-  return `within ${HOLDS} of its accuracy without liars stays ${parts.join('; ')}.`
+  return `within ${HOLDS} of its accuracy without liars stays ${parts.join(', ')}. Who all push one way, as loudly as they may, do a weighted vote more harm than a plain one.`
 }
 
 export const adversaries: Experiment = {

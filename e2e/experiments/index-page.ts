@@ -31,12 +31,13 @@ Step sizes were tuned for each method over a small grid on this very problem, wi
 const CANNOT = `## What the methods cannot do
 
 - **Majority votes and SSDM do not reach the mean on partitioned data.** Signs taken by each contributor estimate a median of gradients. SSDM's published theorem said otherwise; version 6 of the paper (June 2026) corrects it: convergence needs _homogeneous_ data. E[s] = m/‖m‖, so SSDM comes to rest where Σ m/‖m‖ = 0, which for equal curvatures is the geometric median of the minima and not the minimum of the mean. [a](a-partitions.md) and [k](k-long-ssdm.md) show it. It is offered as published.
-- **Colluders defeat a majority.** If honest voters have the right sign with probability p a coordinate, a share (2p − 1)/(2p) of colluders who vote the other way turns the expected tally: half at p = 1, 9 % at p = .55, next to none near p = ½.. Who knows the tally of the same round needs fewer. [b](b-adversaries.md) has flippers, and colluders who push into one fixed direction; neither is the worst that can be done.
+- **Colluders defeat a majority.** If honest voters have the right sign with probability p a coordinate, a share (2p − 1)/(2p) of colluders who vote the other way turns the expected tally: half at p = 1, 9 % at p = .55, next to none near p = ½. Who knows the tally of the same round needs fewer. [b](b-adversaries.md) has flippers, and colluders who push into one fixed direction; neither is the worst that can be done.
 - **Nothing here is private or verified.** Owners' tallies are believed; contributors are anonymous, so that one person may be many of them.`
 
 const WEAK = `## Where EF-Vote is weak
 
 - **Rare classes against loud liars.** It is a clipped mean: one dissenter among more than κ others (τ others, with the budget) is outvoted. What lets a rare class be heard lets a liar be heard. A lone holder of a class has to be five times as loud as the others, all the time, which is what a loud liar is like: no budget can tell them apart. Hence two presets, and neither does both: [i](i-lone-class.md), [b](b-adversaries.md).
+- **Colluders.** A tenth of the contributors who all push one random direction, as loudly as the rule lets them, cost it more than they cost a plain majority vote, and with one digit each nearly everything: [b](b-adversaries.md).
 - **Bursts of scale, with batches of a few records.** A gradient 1e4 times too large leaves a debt that is paid off for many rounds. Clipping it at four times the contributor's own usual loudness mends that, at no cost from eight records on; with batches of one it costs a little: [j](j-bursts.md).
 - **Few at a time.** A tight budget slows adaptation where few of many take part: [c](c-sampling.md).
 - **Not the fewest bytes by every measure.** Where shards are alike, plain majority votes do as well at the same bytes: [a](a-partitions.md).`
