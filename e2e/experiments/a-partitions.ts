@@ -72,7 +72,7 @@ function page(results: Results): Page {
     text: blocks(
       'Every method on the same data cut three ways: by label (contributor n has all of digit n), by a Dirichlet distribution of concentration .3 for each digit, and iid. Final accuracy; bits a parameter, contributor and round, up and down, as encoded, frames included.',
       accuracyTable(results, final),
-      'γ is the second column: on label-partitioned and Dirichlet data, and where it differs / on iid data. noisy-signsgd, sto-sign and z-sign were not tuned beyond what is stated; fedavg, z-sign and "H = 5" take local steps of .1. `signsgd` is the one-contributor case of `signsgd-mv` and has no row.',
+      'γ is the second column: on label-partitioned and Dirichlet data, and where it differs / on iid data. noisy-signsgd, sto-sign and z-sign were tried with this one pair of noise and γ; fedavg, z-sign and "H = 5" take local steps of .1. `signsgd` is the one-contributor case of `signsgd-mv` and has no row.',
       ...SHOWN.map((partition) =>
         picture(`a-${partition}`, `Accuracy by rounds and by bytes, ${TITLES[partition]}`),
       ),
@@ -184,7 +184,7 @@ function reading(final: Final): string {
   return readingOf(
     samples,
     () =>
-      `with one digit each the majority votes learn next to nothing (signsgd-mv ${at('signsgd-mv', 'label')}, signum-mv ${at('signum-mv', 'label')}) and SSDM as published little (${at('ssdm', 'label')}); float32 SGD has ${at('sgd', 'label')}, EF-Vote as strangers run it ${at('ef-vote, open (κ 4, τ 2)', 'label')}. On iid shards all of them learn: signum-mv has ${at('signum-mv', 'iid')}, EF-Vote ${at('ef-vote, open (κ 4, τ 2)', 'iid')}, SGD ${at('sgd', 'iid')}; there EF-Vote buys nothing that a majority does not have. Dirichlet .3 lies between: a majority still learns (signsgd-mv ${at('signsgd-mv', 'dirichlet')}, EF-Vote ${at('ef-vote, open (κ 4, τ 2)', 'dirichlet')}). What separates the methods on skewed shards is whether contributions add up to a mean. With floats they do, and with a memory of what was left out (ef-signsgd, mem-sgd, ef-vote). Votes drawn at random with a probability that grows with the gradient (noisy-signsgd, sto-sign, ssdm with linf-block, z-sign) come near it, and pay with noise; hard signs do not. What more rounds bring SSDM is in [k](k-long-ssdm.md).`,
+      `with one digit each the majority votes learn little (signsgd-mv ${at('signsgd-mv', 'label')}, signum-mv ${at('signum-mv', 'label')}) and SSDM as published not much more (${at('ssdm', 'label')}); float32 SGD has ${at('sgd', 'label')}, EF-Vote as strangers run it ${at('ef-vote, open, clip 4', 'label')}. On iid shards all of them learn: signum-mv has ${at('signum-mv', 'iid')}, EF-Vote ${at('ef-vote, open (κ 4, τ 2)', 'iid')}, SGD ${at('sgd', 'iid')}; there EF-Vote buys nothing that a majority does not have. Dirichlet .3 lies between: a majority still learns (signsgd-mv ${at('signsgd-mv', 'dirichlet')}, EF-Vote ${at('ef-vote, open (κ 4, τ 2)', 'dirichlet')}). What separates the methods on skewed shards is whether contributions add up to a mean. With floats they do, and with a memory of what was left out (ef-signsgd, ef-vote, mem-sgd; of which the one with drawn coordinates is slow). Votes drawn at random with a probability that grows with the gradient (noisy-signsgd, sto-sign, ssdm with linf-block, z-sign) come near it, and pay with noise; hard signs do not. What more rounds bring SSDM is in [k](k-long-ssdm.md).`,
   )
 }
 

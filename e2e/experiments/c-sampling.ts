@@ -96,7 +96,7 @@ function page(results: Results): Page {
       readingOf(
         SAMPLED_ROWS.map((row) => sample(row, churn)),
         () =>
-          `with churn the best EF-Vote here has ${named('ef-vote')}, SGD and FedAvg at most ${accuracyText(Math.max(Number(named('sgd')), Number(named('fedavg'))))}, signsgd-mv ${named('signsgd-mv')} and SSDM ${named('ssdm')}. A contributor is asked about forty times in all: what it owes is old when it is asked again, and with few voters the budget cuts more of what an unusual one has to say. SGD and FedAvg keep nothing, so that leaving changes nothing for them; what is hard for SGD is that ten drawn shards are seldom all digits, so that a step of 1, the best where all ten digits take part, is too long.`,
+          `with churn the best EF-Vote here has ${named('ef-vote')}, SGD and FedAvg at most ${accuracyText(Math.max(Number(named('sgd')), Number(named('fedavg'))))}, signsgd-mv ${named('signsgd-mv')} and SSDM ${named('ssdm')}. A contributor is asked every tenth round, so that what it owes is old when it is asked again; where nobody leaves, SGD with a step of .3 and FedAvg do better as well. SGD and FedAvg keep nothing, so that leaving changes nothing for them; what is hard for SGD is that ten drawn shards are seldom all digits, so that a step of 1, the best where all ten digits take part, is too long.`,
       ),
     ),
     charts: {

@@ -38,13 +38,13 @@ function page(results: Results): Page {
   }))
   return {
     text: blocks(
-      `Rosenbrock's function in ten dimensions, Σ 100(x\\_{i+1} − x_i²)² + (1 − x_i)², from −1.2, 1, −1.2, …; every contributor's gradient has its own noise N(0, ${NOISE}²) on each coordinate, which is many times the slope of the valley's floor. Majority vote (\`signsgd-mv\`), γ = ${RATE} with linear decay (best of .01, .003 and .001), ${ROUNDS} rounds. f, mean of three seeds:`,
+      `Rosenbrock's function in ten dimensions, Σ 100(x\\_{i+1} − x_i²)² + (1 − x_i)², from −1.2, 1, −1.2, …; every contributor's gradient has its own noise N(0, ${NOISE}²) on each coordinate, which is many times the slope of the valley's floor. Majority vote (\`signsgd-mv\`), γ = ${RATE} with linear decay (the best of .01, .003 and .001, the largest), ${ROUNDS} rounds. f, mean of three seeds:`,
       table(
         ['voters', 'after 1,000 rounds', 'after 3,000', 'after 5,000'],
         rows.map(({ contributors, cells }) => [`M = ${contributors}`, ...cells]),
       ),
       picture('e-rosenbrock', 'f by rounds for 1, 3, 9 and 31 voters'),
-      'To be read: more voters are right about the sign more often, and the same number of rounds goes further. The step has the same length whoever votes: a majority buys a better direction, not a longer step. The noise here is symmetric and everybody has the same f. Neither holds on partitioned data, and then no number of voters helps ([a](a-partitions.md)).',
+      'To be read: more voters are right about the sign more often, and the same number of rounds goes further. The step has the same length whoever votes: a majority buys a better direction, not a longer step. The noise here is symmetric and everybody has the same f. Neither holds on partitioned data, where a majority of other voters is a majority for something else ([a](a-partitions.md)).',
     ),
     charts: {
       'e-rosenbrock': lineChart([

@@ -50,7 +50,7 @@ function page(results: Results): Page {
         rows.map(({ label, cells }) => [label, ...cells]),
       ),
       picture('f-memory', 'f by steps for SGD and Mem-SGD with and without memory'),
-      'To be read: with memory a hundredth of the coordinates goes where SGD goes, the drawn ones only a little later. Without memory the top-k choice is stuck, and f even rises: the coordinates that are never the largest are never learnt, whatever the step. Drawn ones without memory are right on average and a hundred times slower; their own best step (γ = 30) brings them to .47 in as many steps. The weighted mean matters: the first steps are far too long (f above .7 is not drawn), and the weights (t + a)² forget them.',
+      'To be read: with memory a hundredth of the coordinates goes where SGD goes, the drawn ones only a little later. Without memory the top-k choice is stuck, and f even rises: the coordinates that are never the largest are never learnt, whatever the step. Drawn ones without memory are right on average, but a hundredth as far a step, and noisy; their own best step (γ = 30) brings them to .47 in as many steps. The weighted mean matters: the first steps are far too long (f above .7 is not drawn), and the weights (t + a)² forget them.',
     ),
     charts: {
       'f-memory': lineChart([

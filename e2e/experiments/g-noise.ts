@@ -57,7 +57,7 @@ function page(results: Results): Page {
         ]),
       ),
       picture('g-noise', 'f by rounds of signSGD and SGD under both kinds of noise'),
-      'To be read: one coordinate with huge noise costs SGD everything, because it steps by the noise; signSGD loses that one coordinate and learns the other 99. Where the noise is spread evenly the two are alike. Signs bound what any one coordinate can do; this is also why a weighted vote cannot end in NaN.',
+      'To be read: f begins near 50. One coordinate with huge noise keeps SGD far from the minimum, because it steps by the noise; signSGD takes that one coordinate no further than its steps go, and learns the other 99. Where the noise is spread evenly each has a step that does well, and the best of SGD is a little better. Signs bound what any one coordinate can do.',
     ),
     charts: {
       'g-noise': lineChart(

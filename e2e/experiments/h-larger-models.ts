@@ -52,7 +52,14 @@ const ROWS: readonly Row[] = [
       [0.003, 0.003],
     ],
   },
-  { label: 'ef-vote, open (κ 4, τ 2)', method: OPEN, rates: [[0.001, 0.001]] },
+  {
+    label: 'ef-vote, open (κ 4, τ 2)',
+    method: OPEN,
+    rates: [
+      [0.001, 0.001],
+      [0.003, 0.003],
+    ],
+  },
 ]
 
 function largeJob(at: { model: number; method: MethodInput; rate: number }, seed: number) {

@@ -91,13 +91,13 @@ function page(results: Results): Page {
     `${row.label} goes from ${accuracyText(meanOf(sample(row, false)) ?? NaN)} to ${accuracyText(meanOf(sample(row, true)) ?? NaN)}`
   return {
     text: blocks(
-      "Ten contributors, one digit each; nobody lies, but every contributor's gradient is 1e4 times too large in one round of twenty, each in another round. K bounds what EF-Vote lets a contributor be owed, in multiples of what it can say in a round (the default is 10). Clip scales a gradient down to so many times the median loudness of the contributor's own last nine ([why](../adr/0012-bursts-are-clipped.md)); runs have 4 unless their operator says otherwise. Batch 32 where nothing else is said, γ .003, final accuracy.",
+      "Ten contributors, one digit each; nobody lies, but every contributor's gradient is 1e4 times too large in one round of twenty, each in another round. K bounds what EF-Vote lets a contributor be owed, in multiples of what it can say in a round (the default is 10). Clip scales a gradient down to so many times the median loudness of the contributor's own last nine ([why](../adr/0012-bursts-are-clipped.md)); runs made in the operator's form have 4, and so has the demo. Batch 32 where nothing else is said, γ .003, final accuracy.",
       table(['method', 'without bursts', 'with'], rows),
       picture('j-bursts', 'Accuracy by rounds with bursts of scale'),
       readingOf(
         BURSTS.flatMap((row) => [sample(row, false), sample(row, true)]),
         () =>
-          `with bursts ${TOLD.map(change).join('; ')}. A burst leaves a debt of K rounds of full loudness, and while it is paid off the contributor says what its burst said; a smaller K forgets sooner. Clipped, a burst is hardly one: nothing is lost with it, nor without it, but with batches of one record, whose gradients are loud at times by themselves. Signs alone do not notice a scale, but do not learn this data either.`,
+          `with bursts ${TOLD.map(change).join('; ')}. A burst leaves a debt of K rounds of full loudness, and while it is paid off the contributor says what its burst said; a smaller K forgets sooner, which helps the one preset and not the other. Clipped, a burst is hardly one: with batches of eight records and more neither the bursts nor the clip cost anything that shows; with batches of one, whose gradients are loud at times by themselves, the clip costs .02, and bursts without it many times that. Signs alone do not notice a scale, but do not learn this data either.`,
       ),
     ),
     charts: {

@@ -27,7 +27,7 @@ function page(results: Results): Page {
       readingOf(
         [sampleOf(results, { job: longJob, seeds: 1 })],
         () =>
-          `${accuracyText(half)} after half of the rounds, ${accuracyText(simulations[0]?.finalAccuracy ?? NaN)} at the end. The corrected theorem (version 6 of the paper, June 2026) promises convergence for homogeneous data only, and this is why: E[s] = m/‖m‖ weighs every contributor the same, whatever the size of its gradient, and the point of rest is where those unit vectors cancel, not where the gradients do. How long it takes is a second matter: at d = 25,450 a coordinate's vote is a coin with a bias of about ½·|m_i|/‖m‖, of the order of 1/√d. The variant \`linf-block\` of [a](a-partitions.md) has a larger bias and the same theorem.`,
+          `${accuracyText(half)} after half of the rounds, ${accuracyText(simulations[0]?.finalAccuracy ?? NaN)} at the end. The corrected theorem (version 6 of the paper, June 2026) promises convergence for homogeneous data only: E[s] = m/‖m‖ weighs every contributor the same, whatever the size of its gradient, and the point of rest is where those unit vectors cancel, not where the gradients do. How long it takes is a second matter, and one run with a falling step does not tell the two apart: at d = 25,450 a coordinate's vote is a coin with a bias of about ½·|m_i|/‖m‖, of the order of 1/√d. The variant \`linf-block\` of [a](a-partitions.md) has a larger bias, and no theorem of its own.`,
       ),
     ),
     charts: {

@@ -96,6 +96,12 @@ export const METHOD_ROWS: readonly MethodRow[] = [
     reference: reference(0.936, 0.949),
   },
   { label: 'ef-vote, open (κ 4, τ 2)', method: OPEN, rates: same(3e-3), reference: null },
+  {
+    label: 'ef-vote, open, clip 4',
+    method: { ...OPEN, clip: 4 },
+    rates: same(3e-3),
+    reference: null,
+  },
   { label: 'ef-vote, trusted (κ 8)', method: TRUSTED, rates: same(3e-3), reference: null },
   {
     label: 'ef-vote, H = 5, no budget',

@@ -188,6 +188,7 @@ export class LocalTrainer implements Trainer {
       runSeed: settings.seed,
       round: order.round,
       contributor,
+      share: order.share,
       block: settings.block,
       slices: sliceRanges(d, settings.block, order.slices),
       learningRate: order.learningRate,

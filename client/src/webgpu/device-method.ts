@@ -35,7 +35,7 @@ export interface DevicePending {
   /** [d], or null for methods without state. */
   readonly state: GPUBuffer | null
   readonly ballot: Ballot
-  /** Mean |direction| before it was clipped; 0 where the method does not ask. */
+  /** Mean |direction| at a share of 1, before it was clipped; 0 where the method does not ask. */
   readonly size: number
 }
 

@@ -1,4 +1,4 @@
-import { clipFactor, rememberSize } from '@quorate/shared/methods/burst-clip'
+import { clipFactor, rememberSize, usualSize } from '@quorate/shared/methods/burst-clip'
 import { settledBlock, unitsOf, weightsOfSizes } from '@quorate/shared/methods/ef-vote-contributor'
 import type { RuleName } from '@quorate/shared/methods/majority'
 import type {
@@ -49,7 +49,7 @@ interface Counted {
   readonly signs: Uint32Array
   /** Mean |value| of every block; empty without sums. */
   readonly sizes: Float64Array
-  /** Mean |direction| of all coordinates; 0 without sums. */
+  /** Mean |direction| of all coordinates, at a share of 1 once it has been held to the clip; 0 without sums. */
   readonly direction: number
 }
 
@@ -60,7 +60,7 @@ export class DeviceVote implements DeviceMethod {
   readonly #shape: DeviceShape
   readonly #program: Program
   readonly #state: DeviceState | null
-  /** Mean |direction| of the last rounds, for EF-Vote's clip. */
+  /** Mean |direction| of the last rounds at a share of 1, for EF-Vote's clip. */
   readonly #recent: number[] = []
   readonly #result: GPUBuffer
   readonly #resultWords: number
@@ -140,10 +140,11 @@ export class DeviceVote implements DeviceMethod {
     const counted = await this.#count(direction, terms, { after })
     const settings = this.#settings
     if (settings.id !== 'ef-vote' || !counted.finite) return counted
-    const factor = clipFactor(counted.direction, this.#recent, settings.clip)
-    if (factor === 1) return counted
+    const size = usualSize(counted.direction, direction.share)
+    const factor = clipFactor(size, this.#recent, settings.clip)
+    if (factor === 1) return { ...counted, direction: size }
     const scaled = { ...direction, share: direction.share * factor }
-    return { ...(await this.#count(scaled, terms, { after })), direction: counted.direction }
+    return { ...(await this.#count(scaled, terms, { after })), direction: size }
   }
 
   /** Runs the program and reads what came out. `alone`: the state has no part in it. */

@@ -20,6 +20,11 @@ export function clipFactor(
   return most > 0 && size > most ? most / size : 1
 }
 
+/** `size` as it would be at a share of 1, so that a change of lease is no burst. */
+export function usualSize(size: number, share = 1): number {
+  return share > 0 ? size / share : 0
+}
+
 /** Adds the size of a decided round to `recent`, oldest first, in place. */
 export function rememberSize(recent: number[], size: number): void {
   recent.push(size)

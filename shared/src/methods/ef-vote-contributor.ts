@@ -2,7 +2,7 @@ import { packSigns, signAt } from '../sign/pack.ts'
 import type { Slice } from '../tally/slices.ts'
 import { blockCount } from '../tally/slices.ts'
 import { applyBudget } from './budget.ts'
-import { clipFactor, rememberSize } from './burst-clip.ts'
+import { clipFactor, rememberSize, usualSize } from './burst-clip.ts'
 import type { EfVoteSettings } from './ef-vote-settings.ts'
 import { gridValue } from './grid.ts'
 import { zeroRuleOf } from './majority.ts'
@@ -15,7 +15,7 @@ import { blocksOf, meanSize, wholeSlice, zeros } from './shape.ts'
 interface Owed {
   /** e, [d]: what the contributor is still owed. */
   readonly e: FloatVector
-  /** Mean |g| of the last rounds, oldest first, before they are clipped. */
+  /** Such sizes of the last rounds, oldest first. */
   readonly recent: number[]
 }
 
@@ -23,7 +23,7 @@ interface Owed {
 interface Claim {
   readonly p: FloatVector
   readonly ballot: Ballot
-  /** Mean |g|, before it is clipped. */
+  /** Mean |g| at a share of 1, before it is clipped; 0 where nothing is. */
   readonly size: number
 }
 
@@ -37,10 +37,11 @@ export function efVoteContributor(
   shape: VectorShape,
 ): ContributorHalf<Ballot, Owed, Claim> {
   const scaleOf = (terms: RoundTerms) => (settings.down === 'scaled' ? terms.learningRate : 1)
+  const clips = typeof settings.clip === 'number'
   return {
     init: () => ({ e: zeros(shape), recent: [] }),
     cast({ e, recent }, gradient, terms) {
-      const size = meanSize(gradient, 0, shape.d)
+      const size = clips ? usualSize(meanSize(gradient, 0, shape.d), terms.share) : 0
       const scale = scaleOf(terms) * clipFactor(size, recent, settings.clip)
       const p = zeros(shape)
       for (let i = 0; i < p.length; i++) p[i] = scale * (gradient[i] ?? 0) + (e[i] ?? 0)
@@ -53,7 +54,7 @@ export function efVoteContributor(
     },
     settle(state, claim, settlement, terms) {
       if (settlement.kind === 'void') return
-      rememberSize(state.recent, claim.size)
+      if (clips) rememberSize(state.recent, claim.size)
       for (const slice of terms.slices) {
         const counted = settlement.counted[slice.index] === true
         owe(state.e, claim, { slice, counted, terms, bound: settings.errorBound })

@@ -92,6 +92,8 @@ export interface ContributorHalf<Sent = Contribution, State = unknown, Pending =
 export interface ContributorTerms extends RoundTerms {
   /** The contributor's number in the run: the generator's stream. */
   readonly contributor: number
+  /** What the gradient has been multiplied by, for its part of the data; 1 where absent. */
+  readonly share?: number
 }
 
 /** What all replicas apply. Every float in it was rounded once, at the coordinator. */

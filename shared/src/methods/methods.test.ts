@@ -289,6 +289,37 @@ describe('ef-vote', () => {
       expect(cast(after(0.25, 0.25, 1e6, 0.25, 0.25), 1e6)).toBe(1)
       expect(cast(after(...Array<number>(9).fill(0.25), ...Array<number>(5).fill(1)), 3)).toBe(3)
     })
+    it('takes no change of share for a burst', () => {
+      const state = after(0.25, 0.25, 0.25)
+      const louder = new Float32Array(D).fill(2)
+      const { pending } = clipping.cast(state, louder, { ...terms(), share: 8 })
+      expect((pending as { p: FloatVector }).p[0]).toBe(2)
+    })
+    it('learns from a round in which it was not counted, and scales before the step does', () => {
+      const scaled = createMethod(
+        { ...efSettings, clip: 4, down: 'scaled' } as VotingSettings,
+        layout,
+        BLOCK,
+      )
+      const state = scaled.contributor.init()
+      const of = (size: number) =>
+        scaled.contributor.cast(state, new Float32Array(D).fill(size), {
+          ...terms(),
+          learningRate: 0.5,
+        })
+      scaled.contributor.settle(state, of(0.25).pending, decided(false, false), terms())
+      ;(state as { e: FloatVector }).e.fill(0)
+      expect((of(1e6).pending as { p: FloatVector }).p[0]).toBe(0.5)
+    })
+    it('is off where it is null', () => {
+      const plain = createMethod({ ...efSettings, clip: null } as VotingSettings, layout, BLOCK)
+      const state = plain.contributor.init()
+      const first = plain.contributor.cast(state, ramp(1), terms())
+      plain.contributor.settle(state, first.pending, decided(true, true), terms())
+      const { e } = state as { e: FloatVector }
+      const { pending } = plain.contributor.cast(state, ramp(1e6), terms())
+      expect((pending as { p: FloatVector }).p[0]).toBe(Math.fround(-70e6 + (e[0] ?? 0)))
+    })
     it('is not silenced by having been silent', () => {
       expect(cast(after(0, 0, 0), 2)).toBe(2)
     })

@@ -8,7 +8,7 @@ export interface UsualSettings {
   readonly block: 64 | 256
 }
 
-/** Clips bursts and, with batches of eight records and more, nothing else that was measured. */
+/** Clips bursts; with batches of eight records and more at no cost that was measured. */
 const USUAL_CLIP = 4
 
 /** What a run of `id` has for settings of its own where nobody says otherwise. */

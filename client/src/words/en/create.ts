@@ -81,7 +81,7 @@ export const create = {
     'ef-signsgd':
       'Signs with a scale per tensor, the rest said later. Near dense SGD, but sums floats: no exact tallies, and one bad scale harms everyone.',
     'mem-sgd':
-      'Sends only the largest parameters and remembers the rest. Near dense SGD at about a twentieth of the bytes up.',
+      'Sends only the largest parameters and remembers the rest. Near dense SGD at about a sixtieth of the bytes up.',
     sgd: 'Full floats both ways: what everything else is compared with. One hostile contributor can ruin it.',
     fedavg: 'Several local steps, then full floats. The usual baseline of federated learning.',
   },
@@ -94,7 +94,7 @@ export const create = {
   errorBound: 'Bound on owed error',
   clip: 'Clip bursts at',
   clipNote:
-    "In times a contributor's own usual loudness. Empty: never, which is better with batches of a few records.",
+    "In times a contributor's own usual loudness. Empty: never, which learns a little better from batches of one record, if nothing bursts.",
   floor: 'Floor φ',
   floorNote: 'A block is at least this share of the mean loudness.',
   noise: 'Noise b',
