@@ -23,8 +23,10 @@ export const TALLY_COUNTS: usize = memory.data(TALLY_PLANES * TALLY_STRIDE, 16)
 export const TALLY_BLOCKS: i32 = TALLY_TILE / 8
 /** Weights 0..15, a byte each: [slots][blocks] */
 export const TALLY_WEIGHTS: usize = memory.data(TALLY_SLOTS * TALLY_BLOCKS, 16)
-/** All ones where the weight has the bit that is being added, else 0: [slots][blocks] */
-const MASKS: usize = memory.data(TALLY_SLOTS * TALLY_BLOCKS, 16)
+/** From slot to slot; like TALLY_STRIDE no multiple of 4096. */
+const MASK_STRIDE: i32 = TALLY_BLOCKS * 4 + 64
+/** 32 ones where the weight has the bit that is being added, else 32 zeros: [slots][stride] */
+const MASKS: usize = memory.data(TALLY_SLOTS * MASK_STRIDE, 16)
 /** Bytes of planes that are spread at a time. */
 export const TALLY_SPREAD: i32 = 4096
 /** int32 [8 · TALLY_SPREAD] */
@@ -35,7 +37,7 @@ function sum3(a: v128, b: v128, c: v128): v128 {
 }
 
 function carry3(a: v128, b: v128, c: v128): v128 {
-  return v128.or(v128.and(a, b), v128.and(v128.xor(a, b), c))
+  return v128.bitselect(c, a, v128.xor(a, b))
 }
 
 /** Adds `carry` at the plane that lies at `from`, and what it carries at those up to `end`. */
@@ -99,14 +101,29 @@ export function tallyFold16(bytes: i32, plane: i32, planes: i32): void {
  */
 export function tallyFoldWeighted(bytes: i32, planes: i32, shift: i32): void {
   for (let bit = 0; bit < 4; bit++) {
-    const flag: i32 = 1 << bit
-    const wanted = i8x16.splat(<i8>flag)
-    for (let at: usize = 0; at < <usize>(TALLY_SLOTS * TALLY_BLOCKS); at += 16) {
-      const weights = v128.load(TALLY_WEIGHTS + at)
-      v128.store(MASKS + at, i8x16.eq(v128.and(weights, wanted), wanted))
-    }
+    makeMasks(<usize>((bytes + (1 << shift) - 1) >> shift), bit)
     if (shift >= 4) fold16<v128>(bytes, bit, planes, shift)
     else fold16<u64>(bytes, bit, planes, shift)
+  }
+}
+
+/** Of the first `blocks` blocks of every slot, up to a whole register, for one bit of the weights. */
+function makeMasks(blocks: usize, bit: i32): void {
+  const flag: i32 = 1 << bit
+  const wanted = i8x16.splat(<i8>flag)
+  for (let slot: usize = 0; slot < <usize>TALLY_SLOTS; slot++) {
+    const weights = TALLY_WEIGHTS + slot * <usize>TALLY_BLOCKS
+    const masks = MASKS + slot * <usize>MASK_STRIDE
+    for (let at: usize = 0; at < blocks; at += 16) {
+      const set = i8x16.eq(v128.and(v128.load(weights + at), wanted), wanted)
+      const low = i16x8.extend_low_i8x16_s(set)
+      const high = i16x8.extend_high_i8x16_s(set)
+      const out = masks + at * 4
+      v128.store(out, i32x4.extend_low_i16x8_s(low))
+      v128.store(out, i32x4.extend_high_i16x8_s(low), 16)
+      v128.store(out, i32x4.extend_low_i16x8_s(high), 32)
+      v128.store(out, i32x4.extend_high_i16x8_s(high), 48)
+    }
   }
 }
 
@@ -116,9 +133,9 @@ export function tallyFoldWeighted(bytes: i32, planes: i32, shift: i32): void {
  */
 function weigh<Weight>(vote: v128, low: usize, high: usize): v128 {
   if (isVoid<Weight>()) return vote
-  if (isVector<Weight>()) return v128.and(vote, v128.load8_splat(low))
+  if (isVector<Weight>()) return v128.and(vote, v128.load32_splat(low))
   const lowHalf = i64x2(-1, 0)
-  return v128.and(vote, v128.bitselect(v128.load8_splat(low), v128.load8_splat(high), lowHalf))
+  return v128.and(vote, v128.bitselect(v128.load32_splat(low), v128.load32_splat(high), lowHalf))
 }
 
 function fold16<Weight>(bytes: i32, plane: i32, planes: i32, shift: usize): void {
@@ -127,8 +144,8 @@ function fold16<Weight>(bytes: i32, plane: i32, planes: i32, shift: usize): void
   for (let at: usize = 0; at < <usize>bytes; at += 16) {
     const v = TALLY_VOTES + at
     const c = counts + at
-    const low = MASKS + (at >> shift)
-    const high = MASKS + ((at + 8) >> shift)
+    const low = MASKS + ((at >> shift) << 2)
+    const high = MASKS + (((at + 8) >> shift) << 2)
     let ones = v128.load(c)
     let twos = v128.load(c, 1 * TALLY_STRIDE)
     let fours = v128.load(c, 2 * TALLY_STRIDE)
@@ -136,74 +153,42 @@ function fold16<Weight>(bytes: i32, plane: i32, planes: i32, shift: usize): void
     let x = weigh<Weight>(v128.load(v), low, high)
     let y = weigh<Weight>(
       v128.load(v, 1 * TALLY_STRIDE),
-      low + 1 * TALLY_BLOCKS,
-      high + 1 * TALLY_BLOCKS,
+      low + 1 * MASK_STRIDE,
+      high + 1 * MASK_STRIDE,
     )
     let twosA = carry3(ones, x, y)
     ones = sum3(ones, x, y)
-    x = weigh<Weight>(
-      v128.load(v, 2 * TALLY_STRIDE),
-      low + 2 * TALLY_BLOCKS,
-      high + 2 * TALLY_BLOCKS,
-    )
-    y = weigh<Weight>(
-      v128.load(v, 3 * TALLY_STRIDE),
-      low + 3 * TALLY_BLOCKS,
-      high + 3 * TALLY_BLOCKS,
-    )
+    x = weigh<Weight>(v128.load(v, 2 * TALLY_STRIDE), low + 2 * MASK_STRIDE, high + 2 * MASK_STRIDE)
+    y = weigh<Weight>(v128.load(v, 3 * TALLY_STRIDE), low + 3 * MASK_STRIDE, high + 3 * MASK_STRIDE)
     let twosB = carry3(ones, x, y)
     ones = sum3(ones, x, y)
     let foursA = carry3(twos, twosA, twosB)
     twos = sum3(twos, twosA, twosB)
-    x = weigh<Weight>(
-      v128.load(v, 4 * TALLY_STRIDE),
-      low + 4 * TALLY_BLOCKS,
-      high + 4 * TALLY_BLOCKS,
-    )
-    y = weigh<Weight>(
-      v128.load(v, 5 * TALLY_STRIDE),
-      low + 5 * TALLY_BLOCKS,
-      high + 5 * TALLY_BLOCKS,
-    )
+    x = weigh<Weight>(v128.load(v, 4 * TALLY_STRIDE), low + 4 * MASK_STRIDE, high + 4 * MASK_STRIDE)
+    y = weigh<Weight>(v128.load(v, 5 * TALLY_STRIDE), low + 5 * MASK_STRIDE, high + 5 * MASK_STRIDE)
     twosA = carry3(ones, x, y)
     ones = sum3(ones, x, y)
-    x = weigh<Weight>(
-      v128.load(v, 6 * TALLY_STRIDE),
-      low + 6 * TALLY_BLOCKS,
-      high + 6 * TALLY_BLOCKS,
-    )
-    y = weigh<Weight>(
-      v128.load(v, 7 * TALLY_STRIDE),
-      low + 7 * TALLY_BLOCKS,
-      high + 7 * TALLY_BLOCKS,
-    )
+    x = weigh<Weight>(v128.load(v, 6 * TALLY_STRIDE), low + 6 * MASK_STRIDE, high + 6 * MASK_STRIDE)
+    y = weigh<Weight>(v128.load(v, 7 * TALLY_STRIDE), low + 7 * MASK_STRIDE, high + 7 * MASK_STRIDE)
     twosB = carry3(ones, x, y)
     ones = sum3(ones, x, y)
     let foursB = carry3(twos, twosA, twosB)
     twos = sum3(twos, twosA, twosB)
     const eightsA = carry3(fours, foursA, foursB)
     fours = sum3(fours, foursA, foursB)
-    x = weigh<Weight>(
-      v128.load(v, 8 * TALLY_STRIDE),
-      low + 8 * TALLY_BLOCKS,
-      high + 8 * TALLY_BLOCKS,
-    )
-    y = weigh<Weight>(
-      v128.load(v, 9 * TALLY_STRIDE),
-      low + 9 * TALLY_BLOCKS,
-      high + 9 * TALLY_BLOCKS,
-    )
+    x = weigh<Weight>(v128.load(v, 8 * TALLY_STRIDE), low + 8 * MASK_STRIDE, high + 8 * MASK_STRIDE)
+    y = weigh<Weight>(v128.load(v, 9 * TALLY_STRIDE), low + 9 * MASK_STRIDE, high + 9 * MASK_STRIDE)
     twosA = carry3(ones, x, y)
     ones = sum3(ones, x, y)
     x = weigh<Weight>(
       v128.load(v, 10 * TALLY_STRIDE),
-      low + 10 * TALLY_BLOCKS,
-      high + 10 * TALLY_BLOCKS,
+      low + 10 * MASK_STRIDE,
+      high + 10 * MASK_STRIDE,
     )
     y = weigh<Weight>(
       v128.load(v, 11 * TALLY_STRIDE),
-      low + 11 * TALLY_BLOCKS,
-      high + 11 * TALLY_BLOCKS,
+      low + 11 * MASK_STRIDE,
+      high + 11 * MASK_STRIDE,
     )
     twosB = carry3(ones, x, y)
     ones = sum3(ones, x, y)
@@ -211,25 +196,25 @@ function fold16<Weight>(bytes: i32, plane: i32, planes: i32, shift: usize): void
     twos = sum3(twos, twosA, twosB)
     x = weigh<Weight>(
       v128.load(v, 12 * TALLY_STRIDE),
-      low + 12 * TALLY_BLOCKS,
-      high + 12 * TALLY_BLOCKS,
+      low + 12 * MASK_STRIDE,
+      high + 12 * MASK_STRIDE,
     )
     y = weigh<Weight>(
       v128.load(v, 13 * TALLY_STRIDE),
-      low + 13 * TALLY_BLOCKS,
-      high + 13 * TALLY_BLOCKS,
+      low + 13 * MASK_STRIDE,
+      high + 13 * MASK_STRIDE,
     )
     twosA = carry3(ones, x, y)
     ones = sum3(ones, x, y)
     x = weigh<Weight>(
       v128.load(v, 14 * TALLY_STRIDE),
-      low + 14 * TALLY_BLOCKS,
-      high + 14 * TALLY_BLOCKS,
+      low + 14 * MASK_STRIDE,
+      high + 14 * MASK_STRIDE,
     )
     y = weigh<Weight>(
       v128.load(v, 15 * TALLY_STRIDE),
-      low + 15 * TALLY_BLOCKS,
-      high + 15 * TALLY_BLOCKS,
+      low + 15 * MASK_STRIDE,
+      high + 15 * MASK_STRIDE,
     )
     twosB = carry3(ones, x, y)
     ones = sum3(ones, x, y)
@@ -287,4 +272,33 @@ function storeSums(out: usize, low: v128, high: v128, total: v128): void {
   const last = i16x8.shuffle(low, high, 4, 12, 5, 13, 6, 14, 7, 15)
   v128.store(out, i32x4.sub(i32x4.shl(first, 1), total))
   v128.store(out, i32x4.sub(i32x4.shl(last, 1), total), 16)
+}
+
+/** Bits of the coordinates whose sum is positive: [TALLY_TILE] */
+export const TALLY_POSITIVE: usize = TALLY_VOTES
+/** Of those whose sum is 0: [TALLY_TILE] */
+export const TALLY_TIED: usize = TALLY_VOTES + TALLY_STRIDE
+
+/**
+ * Compares the counts of the bytes `from` to `end`, both multiples of 8, with half of `total`,
+ * from the highest plane down: what is still equal there and has a bit where the half has none is
+ * greater.
+ */
+export function tallyCompare(from: i32, end: i32, planes: i32, total: i32): void {
+  const half = total >> 1
+  for (let at: usize = from; at < <usize>end; at += 8) {
+    let greater: u64 = 0
+    let equal: u64 = ~0
+    for (let k = planes - 1; k >= 0; k--) {
+      const plane = load<u64>(TALLY_COUNTS + at + <usize>(k * TALLY_STRIDE))
+      if ((half >> k) & 1) {
+        equal &= plane
+      } else {
+        greater |= equal & plane
+        equal &= ~plane
+      }
+    }
+    store<u64>(TALLY_POSITIVE + at, greater)
+    store<u64>(TALLY_TIED + at, total & 1 ? 0 : equal)
+  }
 }

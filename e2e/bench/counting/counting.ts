@@ -3,7 +3,8 @@ import { kernels } from '@quorate/shared/kernels/kernels'
 import { mergeTallies, tallySlice } from '@quorate/shared/tally/count'
 import type { SliceBallot } from '@quorate/shared/tally/slice-ballot'
 import { countPlanesInWords } from '@quorate/shared/tally/count-planes'
-import { planesFor } from '@quorate/shared/tally/tally'
+import { planesFor } from '@quorate/shared/tally/addend'
+import { packTallySigns } from '@quorate/shared/tally/tally-signs'
 import { BenchError } from '../errors.ts'
 import type { Bench, Reach, Section } from '../section.ts'
 import { alternate, cpuClock, medianMs, timesFaster } from '../timing.ts'
@@ -43,7 +44,7 @@ export const counting: Section = {
         }
       }
     }
-    rows.push(compareMerging(bench, reaches))
+    rows.push(compareMerging(bench, reaches), compareSigns(bench))
     return { columns: COLUMNS, rows, reaches, notes }
   },
 }
@@ -175,13 +176,49 @@ function compareMerging(bench: Bench, reaches: Reach[]): Record<string, string |
   }
 }
 
+/** The majority of a tally from its planes, against the sign of one integer after the other. */
+function compareSigns(bench: Bench): Record<string, string | number> {
+  const { voters, d } = JUDGED
+  const what = `signs of a tally, M = ${voters}, d = 1e6`
+  bench.progress(what)
+  const tally = tallySlice({ index: 0, start: 0, end: d }, BLOCK, someBallots(voters, d, null))
+  const { sums } = tally
+  const bits = new Uint32Array(Math.ceil(d / 32))
+  const fromPlanes = () => {
+    const signs = new Uint32Array(bits.length)
+    packTallySigns(signs, tally, 'plus')
+    return signs
+  }
+  const bitByBit = () => {
+    bits.fill(0)
+    for (let i = 0; i < d; i++) {
+      if ((sums[i] as number) >= 0) bits[i >>> 5] = (bits[i >>> 5] as number) | (1 << (i & 31))
+    }
+    return bits
+  }
+  insist(what, fromPlanes(), bitByBit())
+  const timing = alternate(
+    [
+      { name: 'planes', run: fromPlanes },
+      { name: 'bits', run: bitByBit },
+    ],
+    bench.repeats,
+    cpuClock,
+  )
+  return { what, ms: medianMs(timing, 'planes'), overBits: timesFaster(timing, 'planes', 'bits') }
+}
+
 /** @throws BenchError WRONG_RESULT */
-function insist(what: string, fast: Int32Array, reference: Int32Array): void {
-  const at = fast.findIndex((sum, i) => sum !== reference[i])
+function insist(
+  what: string,
+  fast: Int32Array | Uint32Array,
+  reference: Int32Array | Uint32Array,
+): void {
+  const at = reference.findIndex((sum, i) => sum !== fast[i])
   if (at !== -1 || fast.length !== reference.length) {
     throw new BenchError(
       'WRONG_RESULT',
-      `${what}: coordinate ${at} is ${fast[at]} and should be ${reference[at]}`,
+      `${what}: entry ${at} is ${fast[at]} and should be ${reference[at]}`,
     )
   }
 }

@@ -13,10 +13,13 @@ export interface KernelExports {
   readonly TALLY_WEIGHTS: number
   readonly TALLY_SPREAD: number
   readonly TALLY_SUMS: number
+  readonly TALLY_POSITIVE: number
+  readonly TALLY_TIED: number
   readonly tallyFold8: (bytes: number, plane: number, planes: number) => void
   readonly tallyFold16: (bytes: number, plane: number, planes: number) => void
   readonly tallyFoldWeighted: (bytes: number, planes: number, shift: number) => void
   readonly tallySpread: (from: number, end: number, planes: number, total: number) => void
+  readonly tallyCompare: (from: number, end: number, planes: number, total: number) => void
 }
 
 /** The part of the global WebAssembly that is used; `shared` knows the types of no platform. */

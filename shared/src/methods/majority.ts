@@ -1,6 +1,7 @@
 import { roundCoins } from '../random/streams.ts'
 import type { ZeroRule } from '../sign/pack.ts'
-import { packSignsInto, signWordCount } from '../sign/pack.ts'
+import { signWordCount } from '../sign/pack.ts'
+import { packTallySigns } from '../tally/tally-signs.ts'
 import type { MergedTally } from '../tally/tally.ts'
 import type {
   ContributorTerms,
@@ -43,8 +44,8 @@ export function majority(tieRule: TieRuleName): CoordinatorHalf<MergedTally, nul
 function signVerdict(tally: MergedTally, terms: CoordinatorTerms, tieRule: RuleName): Verdict {
   const signs = new Uint32Array(signWordCount(tally.d))
   const zero = tieRuleOf(tieRule, terms)
-  for (const { slice, sums } of tally.slices) {
-    if (terms.valid[slice.index]) packSignsInto(signs, slice.start, { values: sums, zero })
+  for (const part of tally.slices) {
+    if (terms.valid[part.slice.index]) packTallySigns(signs, part, zero)
   }
   const { learningRate: step, valid } = terms
   return { kind: 'signs', step, signs, valid: [...valid], nextUnits: null }

@@ -80,7 +80,7 @@ function zeroIsPlus(zero: ZeroRule, i: number): boolean {
 }
 
 /** The zero rule by words: the bits of +1 in word `word`, of which only those in `zeros` matter. */
-function zeroWords(zero: ZeroRule): (word: number, zeros: number) => number {
+export function zeroWords(zero: ZeroRule): (word: number, zeros: number) => number {
   if (zero === 'plus') return () => -1
   if (typeof zero !== 'function') return (word) => zero.wordAt(word)
   return (word, zeros) => {

@@ -18,3 +18,8 @@ export interface CountShape {
 
 /** Bits in the largest weight. */
 export const WEIGHT_BITS = 4
+
+/** Planes that hold 0..greatest: ⌈log₂(greatest + 1)⌉. */
+export function planesFor(greatest: number): number {
+  return 32 - Math.clz32(greatest)
+}

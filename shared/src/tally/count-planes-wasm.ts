@@ -1,5 +1,6 @@
 import type { KernelExports } from '../kernels/kernels.ts'
 import type { Addend, BitPlane, CountShape } from './addend.ts'
+import { WEIGHT_BITS, planesFor } from './addend.ts'
 
 /** Whether the kernels take blocks of this size: a power of two of whole half registers. */
 export function wasmTakesBlock(kernels: KernelExports, block: number): boolean {
@@ -45,6 +46,8 @@ class Tile {
   readonly #stride: number
   #start = 0
   #end = 0
+  /** No count of the tile is greater. */
+  #greatest = 0
 
   constructor(kernels: KernelExports, shape: CountShape) {
     this.#kernels = kernels
@@ -58,6 +61,7 @@ class Tile {
   begin(start: number, end: number): void {
     this.#start = start
     this.#end = end
+    this.#greatest = 0
     // A fold touches three planes above its own, whether the counts reach so far or not.
     const planes = Math.min(this.#shape.planes + 3, this.#kernels.TALLY_PLANES)
     for (let k = 0; k < planes; k++) {
@@ -72,20 +76,22 @@ class Tile {
       const few = bits.length - first <= this.#slots / 2
       const slots = few ? this.#slots / 2 : this.#slots
       for (let slot = 0; slot < slots; slot++) this.#copyIn(bits[first + slot], slot)
+      this.#greatest += slots * 2 ** plane
       const fold = few ? tallyFold8 : tallyFold16
-      fold(this.#byteCount(), plane, this.#shape.planes)
+      fold(this.#byteCount(), plane, this.#planesReached())
     }
   }
 
   addWeighted(ballots: readonly Addend[]): void {
-    const { block, planes } = this.#shape
+    const shift = Math.log2(this.#shape.block / 8)
     for (let first = 0; first < ballots.length; first += this.#slots) {
       for (let slot = 0; slot < this.#slots; slot++) {
         const ballot = ballots[first + slot]
         this.#copyIn(ballot?.planes[0], slot)
         this.#copyWeights(ballot?.weights, slot)
       }
-      this.#kernels.tallyFoldWeighted(this.#byteCount(), planes, Math.log2(block / 8))
+      this.#greatest += this.#slots * (2 ** WEIGHT_BITS - 1)
+      this.#kernels.tallyFoldWeighted(this.#byteCount(), this.#planesReached(), shift)
     }
   }
 
@@ -94,6 +100,11 @@ class Tile {
       const from = this.#kernels.TALLY_COUNTS / 4 + k * this.#stride
       plane.set(this.#words.subarray(from, from + this.#end - this.#start), this.#start)
     })
+  }
+
+  /** Nothing is carried beyond these. */
+  #planesReached(): number {
+    return Math.min(this.#shape.planes, planesFor(this.#greatest))
   }
 
   /** Bytes of the tile that are in use, up to a whole register. */

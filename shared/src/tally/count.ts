@@ -1,11 +1,12 @@
 import type { Ballot, SignWords } from '../methods/method.ts'
 import { signAt, signWordCount } from '../sign/pack.ts'
 import type { Addend, BitPlane } from './addend.ts'
+import { planesFor } from './addend.ts'
 import { countPlanes } from './count-planes.ts'
 import type { SliceBallot } from './slice-ballot.ts'
 import type { Slice } from './slices.ts'
 import { blockCount } from './slices.ts'
-import { SliceTally, blockTotals, planesFor } from './tally.ts'
+import { SliceTally, blockTotals } from './tally.ts'
 import type { TallyParts } from './tally.ts'
 
 /** A contributor's ballot comes twice: counted twice, its vote would weigh double. */
@@ -129,7 +130,8 @@ function planesOf(
 ): readonly BitPlane[] {
   const { slice, block } = roll
   const size = slice.end - slice.start
-  const planes = planesFor(blockTotals(roll).reduce((most, total) => Math.max(most, total), 0))
+  const totals = roll.weights ? blockTotals(roll) : [roll.voters.length]
+  const planes = planesFor(totals.reduce((most, total) => Math.max(most, total), 0))
   const counted = countPlanes(addends, { words: signWordCount(size), block, planes })
   for (const plane of counted) clearPadding(plane, size)
   return counted

@@ -54,11 +54,6 @@ export class SliceTally implements TallyParts {
   }
 }
 
-/** Planes that hold 0..greatest: ⌈log₂(greatest + 1)⌉. */
-export function planesFor(greatest: number): number {
-  return 32 - Math.clz32(greatest)
-}
-
 /** Σ_n w_{n,b} for each block of a slice. */
 export function blockTotals(tally: Omit<TallyParts, 'planes'>): number[] {
   const blocks = blockCount(tally.slice.end - tally.slice.start, tally.block)

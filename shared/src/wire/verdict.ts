@@ -1,6 +1,6 @@
 import type { Verdict, VerdictStep } from '../methods/method.ts'
 import { blockCount, MAX_SLICES, sliceRanges } from '../tally/slices.ts'
-import { planesFor } from '../tally/tally.ts'
+import { planesFor } from '../tally/addend.ts'
 import { planeBytes, readBits, readPlanes, writeBits, writePlanes } from './bits.ts'
 import { Reader, Writer } from './cursor.ts'
 import { decodeFrame, encodeFrame, FrameError, WHOLE } from './frame.ts'
