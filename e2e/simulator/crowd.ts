@@ -148,7 +148,7 @@ export class Crowd {
   /** Leases anew, and hands out the chunks of whoever holds others than before. */
   async #share(): Promise<void> {
     const { run, chunks } = this.#parts
-    const changed = new Set(this.#leases.settle(0).changed)
+    const changed = new Set(this.#leases.settle(0, () => true).changed)
     for (const { contributor, trainer } of this.#seats) {
       const { number } = contributor
       if (!changed.has(number)) continue

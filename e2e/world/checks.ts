@@ -78,15 +78,14 @@ export function ledgerFaults(entries: readonly LedgerEntry[]): string[] {
   return faults
 }
 
-/** Chunks that two contributors hold at once. */
-export async function doubleLeases(world: World, run: string): Promise<string[]> {
-  const holder = new Map<string, number>()
+/** Chunks that two contributors drew a batch from in one attempt. */
+export function doubleDraws({ drawn }: World): string[] {
+  const drawer = new Map<string, number>()
   const twice: string[] = []
-  for (const { number, shards } of await world.store.contributors(run)) {
-    for (const chunk of shards.flatMap(({ chunks }) => chunks)) {
-      if (holder.has(chunk)) twice.push(`${chunk}: ${holder.get(chunk)} and ${number}`)
-      holder.set(chunk, number)
-    }
+  for (const { attempt, volunteer, chunk } of drawn) {
+    const before = drawer.get(`${attempt} ${chunk}`) ?? volunteer
+    if (before !== volunteer) twice.push(`attempt ${attempt}: ${before} and ${volunteer}, ${chunk}`)
+    drawer.set(`${attempt} ${chunk}`, volunteer)
   }
   return twice
 }

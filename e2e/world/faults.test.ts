@@ -4,7 +4,7 @@ import type { Trainer } from '@quorate/client/session/ports'
 import type { Clock } from '@quorate/shared/clock/clock'
 import { decodeVerdict, encodeVerdict } from '@quorate/shared/wire/verdict'
 import { describe, expect, test } from 'vitest'
-import { doubleLeases, eventCodes, replicas, smallRun } from './checks.ts'
+import { doubleDraws, eventCodes, replicas, smallRun } from './checks.ts'
 import type { Volunteer } from './world.ts'
 import { World } from './world.ts'
 
@@ -73,7 +73,7 @@ describe('a member that goes', () => {
   })
 
   test('a clean leave gives its shards to the others at once, a cut only after the lease', async () => {
-    const { world, run, volunteers } = await trainingWith(4, 4, slowly)
+    const { world, volunteers } = await trainingWith(4, 4, slowly)
     const [leaver, lost, ...rest] = volunteers as [Volunteer, Volunteer, ...Volunteer[]]
     await leaver.session.stop()
     await world.clock.advance(2000)
@@ -84,7 +84,21 @@ describe('a member that goes', () => {
     expect(held(rest).filter((shard) => shards.includes(shard))).toEqual([])
     await world.clock.advance(20_000)
     expect(held(rest)).toEqual([0, 1, 2, 3])
-    expect(await doubleLeases(world, run)).toEqual([])
+    expect(doubleDraws(world)).toEqual([])
+  })
+
+  test('who comes takes no class out of the rounds while it loads', async () => {
+    const { world, run } = await trainingWith(1, 1)
+    world.join(run)
+    await world.reach(run, 40)
+    const shards = new Map<number, Set<number>>()
+    for (const { attempt, shard } of world.drawn) {
+      shards.set(attempt, (shards.get(attempt) ?? new Set()).add(shard))
+    }
+    const [, ...later] = [...shards.values()].map(({ size }) => size)
+    expect(later.filter((size) => size < 4)).toEqual([])
+    expect(new Set(world.drawn.map(({ volunteer }) => volunteer)).size).toBe(2)
+    expect(doubleDraws(world)).toEqual([])
   })
 
   test('the data of one cut off goes to one who waits even where no round can open', async () => {

@@ -13,7 +13,7 @@ import { createTraining } from '@quorate/coordinator/training/training'
 import { MemoryNetwork } from '@quorate/client/mesh/memory-mesh'
 import type { MemoryMesh } from '@quorate/client/mesh/memory-mesh'
 import { ContributorSession } from '@quorate/client/session/contributor-session'
-import type { Files, Trainer } from '@quorate/client/session/ports'
+import type { CastOrder, Files, Trainer } from '@quorate/client/session/ports'
 import type { SessionView } from '@quorate/client/session/view'
 import { LocalTrainer } from '@quorate/client/trainer/trainer'
 import { PlainEngine } from '@quorate/client/trainer/plain-engine'
@@ -49,6 +49,15 @@ export interface VolunteerOptions {
   readonly trainer?: (trainer: Trainer) => Trainer
 }
 
+/** A chunk that a batch was drawn from. */
+interface Drawn {
+  readonly attempt: number
+  /** In the order of joining. */
+  readonly volunteer: number
+  readonly shard: number
+  readonly chunk: string
+}
+
 export interface WorldOptions {
   /** Wraps the ledgers: slow or full disks. */
   readonly ledgers?: (ledgers: Ledgers, clock: VirtualClock) => Ledgers
@@ -61,11 +70,14 @@ export class World {
   readonly blobs = new MemoryBlobs()
   readonly ledgers: Ledgers
   readonly volunteers: Volunteer[] = []
+  /** What the volunteers drew their batches from. */
+  readonly drawn: Drawn[] = []
   training: TrainingService | null = null
   readonly data = syntheticData()
   readonly #random: Generator
   readonly #seed: number
   #restarts = 0
+  #joined = 0
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.#seed = seed
@@ -124,7 +136,16 @@ export class World {
     const plain = new PlainEngine()
     const engine = options.engine ? options.engine(plain) : plain
     const mesh = this.network.mesh(options.webrtc ?? true)
-    const local = new LocalTrainer(engine, () => clock.nowMs())
+    const number = this.#joined++
+    const local = new DrawingTrainer(
+      engine,
+      () => clock.nowMs(),
+      ({ attempt, draws }) => {
+        for (const { shard, chunks } of draws) {
+          for (const chunk of chunks) this.drawn.push({ attempt, volunteer: number, shard, chunk })
+        }
+      },
+    )
     const trainer = options.trainer?.(local) ?? local
     let kept: { id: string; token: string } | null = null
     const session = new ContributorSession(
@@ -226,5 +247,20 @@ export class World {
     return {
       evaluate: async ({ model, parameters }) => this.data.evaluate(model, parameters),
     }
+  }
+}
+
+/** Tells what ballots are drawn from. */
+class DrawingTrainer extends LocalTrainer {
+  readonly #onDraw: (order: CastOrder) => void
+
+  constructor(engine: GradientEngine, nowMs: () => number, onDraw: (order: CastOrder) => void) {
+    super(engine, nowMs)
+    this.#onDraw = onDraw
+  }
+
+  override cast(order: CastOrder): ReturnType<LocalTrainer['cast']> {
+    this.#onDraw(order)
+    return super.cast(order)
   }
 }

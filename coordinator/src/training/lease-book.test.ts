@@ -11,26 +11,29 @@ const shards = [0, 1].map((shard) => ({
 const held = (book: LeaseBook, contributor: number) =>
   book.parts(contributor).flatMap(({ chunks }) => chunks)
 
+/** Everybody has everything at once. */
+const always = () => true
+
 describe('leases', () => {
   test('one contributor holds all, two hold half each, and nobody is told twice', () => {
     const book = new LeaseBook(shards, false)
     book.add(1, [], 0)
-    expect(book.settle(0)).toEqual({ expired: [], changed: [1] })
+    expect(book.settle(0, always)).toEqual({ expired: [], changed: [1] })
     expect(held(book, 1)).toHaveLength(4)
     book.add(2, [], 0)
-    expect(book.settle(0).changed).toEqual([1, 2])
+    expect(book.settle(0, always).changed).toEqual([1, 2])
     expect([...held(book, 1), ...held(book, 2)].sort()).toEqual(['0.0', '0.1', '1.0', '1.1'])
-    expect(book.settle(0)).toEqual({ expired: [], changed: [] })
+    expect(book.settle(0, always)).toEqual({ expired: [], changed: [] })
   })
 
   test('nothing moves before it is settled', () => {
     const book = new LeaseBook(shards, false)
     book.add(1, [], 0)
-    book.settle(0)
+    book.settle(0, always)
     book.add(2, [], 0)
     book.release(1)
     expect(held(book, 2)).toEqual([])
-    book.settle(0)
+    book.settle(0, always)
     expect(held(book, 2)).toHaveLength(4)
   })
 
@@ -38,10 +41,10 @@ describe('leases', () => {
     const book = new LeaseBook(shards, false)
     book.add(1, [], 0)
     book.add(2, [], 0)
-    book.settle(0)
+    book.settle(0, always)
     book.renew(1, 1000)
-    expect(book.settle(LEASE_MS - 1).expired).toEqual([])
-    expect(book.settle(LEASE_MS)).toEqual({ expired: [2], changed: [1] })
+    expect(book.settle(LEASE_MS - 1, always).expired).toEqual([])
+    expect(book.settle(LEASE_MS, always)).toEqual({ expired: [2], changed: [1] })
     expect(held(book, 1)).toHaveLength(4)
     expect(book.holds(2)).toBe(false)
   })
@@ -49,9 +52,9 @@ describe('leases', () => {
   test('who is never ready keeps its lease for ten minutes, whatever its heart does', () => {
     const book = new LeaseBook(shards, false)
     book.add(1, [], 0)
-    book.settle(0)
+    book.settle(0, always)
     let nowMs = 0
-    while (book.settle(nowMs).expired.length === 0) {
+    while (book.settle(nowMs, always).expired.length === 0) {
       nowMs += 5000
       book.keep(1, nowMs)
       // Nor does coming back on another connection begin a new lease.
@@ -76,7 +79,7 @@ describe('leases', () => {
     }))
     const book = new LeaseBook(large, false)
     book.add(1, [], 0)
-    book.settle(0)
+    book.settle(0, always)
     const seen = new Set<string>()
     const told = () =>
       new Set(book.lease(1)?.parts.flatMap(({ chunks }) => chunks.map((c) => c.digest)))
@@ -84,7 +87,7 @@ describe('leases', () => {
     for (let minute = 1; minute <= 60; minute++) {
       for (const digest of before) seen.add(digest)
       book.renew(1, minute * MOVE_EVERY_MS)
-      const { changed } = book.settle(minute * MOVE_EVERY_MS)
+      const { changed } = book.settle(minute * MOVE_EVERY_MS, always)
       expect(changed).toEqual([1])
       const now = told()
       expect(now).toEqual(book.held(1))
@@ -101,7 +104,7 @@ describe('leases', () => {
     const book = new LeaseBook(shards, false)
     book.add(1, [{ shard: 1, chunks: ['1.0', '1.1'] }], 0)
     book.add(2, [{ shard: 0, chunks: ['0.0', '0.1'] }], 0)
-    book.settle(0)
+    book.settle(0, always)
     expect(held(book, 1)).toEqual(['1.0', '1.1'])
     expect(book.lease(1)?.parts[0]).toMatchObject({ shard: 1, fraction: 1 })
   })
@@ -110,17 +113,79 @@ describe('leases', () => {
     const book = new LeaseBook(shards, false)
     const people = [1, 2, 3, 4, 5]
     for (const contributor of people) book.add(contributor, [], 0)
-    book.settle(0)
+    book.settle(0, always)
     expect(people.map((contributor) => held(book, contributor).length)).toEqual([1, 1, 1, 1, 0])
     const renewAll = (nowMs: number) =>
       people.forEach((contributor) => book.renew(contributor, nowMs))
     renewAll(TURN_MS - 1)
-    expect(book.settle(TURN_MS - 1).changed).toEqual([])
+    expect(book.settle(TURN_MS - 1, always).changed).toEqual([])
     renewAll(TURN_MS)
-    expect(book.settle(TURN_MS).changed.sort()).toEqual([1, 5])
+    expect(book.settle(TURN_MS, always).changed.sort()).toEqual([1, 5])
     expect(people.map((contributor) => held(book, contributor).length)).toEqual([0, 1, 1, 1, 1])
     renewAll(TURN_MS + 1)
-    expect(book.settle(TURN_MS + 1).changed.sort()).toEqual([1, 2])
+    expect(book.settle(TURN_MS + 1, always).changed.sort()).toEqual([1, 2])
     expect(new Set(people.flatMap((contributor) => held(book, contributor))).size).toBe(4)
+  })
+
+  describe('what goes to a newcomer', () => {
+    const moved = (book: LeaseBook) => held(book, 2)
+    /** One holds all and draws from it, 2 came and was told to load half. */
+    function withNewcomer() {
+      const book = new LeaseBook(shards, false)
+      const loaded = new Set(['1:0.0', '1:0.1', '1:1.0', '1:1.1'])
+      const draws = (contributor: number, chunks: Iterable<string>) =>
+        [...chunks].some((chunk) => loaded.has(`${contributor}:${chunk}`))
+      book.add(1, [], 0)
+      book.settle(0, draws)
+      book.add(2, [], 0)
+      expect(book.settle(0, draws).changed).toEqual([2])
+      expect(moved(book)).toHaveLength(2)
+      return { book, loaded, draws }
+    }
+
+    test('stays where it is drawn from until the newcomer can draw from it', () => {
+      const { book, loaded, draws } = withNewcomer()
+      expect(held(book, 1)).toHaveLength(4)
+      expect(book.parts(1)).toMatchObject([{ fraction: 1 }, { fraction: 1 }])
+      expect(book.settle(0, draws).changed).toEqual([])
+      loaded.add(`2:${moved(book)[0]}`)
+      expect(book.settle(0, draws).changed).toEqual([1])
+      expect([...held(book, 1), ...moved(book)].sort()).toEqual(['0.0', '0.1', '1.0', '1.1'])
+      expect(book.settle(0, draws).changed).toEqual([])
+    })
+
+    test('never leaves where the newcomer goes before', () => {
+      const { book, draws } = withNewcomer()
+      book.release(2)
+      expect(book.settle(0, draws)).toEqual({ expired: [], changed: [] })
+      expect(held(book, 1)).toHaveLength(4)
+    })
+
+    test('stays with the first where a third takes the place of the second', () => {
+      const { book, loaded, draws } = withNewcomer()
+      book.release(2)
+      book.add(3, [], 0)
+      expect(book.settle(0, draws).changed).toEqual([3])
+      expect(held(book, 1)).toHaveLength(4)
+      loaded.add(`3:${held(book, 3)[0]}`)
+      expect(book.settle(0, draws).changed).toEqual([1])
+      expect(held(book, 1)).toHaveLength(2)
+    })
+
+    test('goes at once where nobody draws from it', () => {
+      const { book, loaded, draws } = withNewcomer()
+      loaded.clear()
+      expect(book.settle(0, draws).changed).toEqual([1])
+      expect(held(book, 1)).toHaveLength(2)
+    })
+
+    test('is in a shared partition everybody’s', () => {
+      const book = new LeaseBook(shards, true)
+      book.add(1, [], 0)
+      book.add(2, [], 0)
+      book.settle(0, always)
+      expect(held(book, 1)).toHaveLength(4)
+      expect(held(book, 2)).toHaveLength(4)
+    })
   })
 })

@@ -16,9 +16,20 @@ export interface Held {
   readonly chunks: readonly string[]
 }
 
+/** A leased part of a shard, and how much of the shard that is. */
+interface Part extends Held {
+  readonly fraction: number
+}
+
+/** Whether a contributor that holds some of these chunks could draw from them now. */
+export type Draws = (contributor: number, chunks: Iterable<string>) => boolean
+
 interface Lease {
   version: number
-  parts: readonly (Held & { readonly fraction: number })[]
+  /** What it is to hold. */
+  target: readonly Part[]
+  /** What it holds: the target, and what those it goes to cannot draw from yet. */
+  parts: readonly Part[]
   /** What of `parts` the contributor was told to hold. */
   window: LeaseWindow
   expiresAtMs: number
@@ -29,9 +40,10 @@ interface Lease {
 }
 
 /**
- * Who holds which chunks, and which of them now. Nothing moves while a round is open: `settle` is called between rounds,
- * and only where someone came, left or let a lease run out, or where the window of a large lease has
- * stood long enough.
+ * Who holds which chunks, and which of them now. Nothing moves while a round is open: `settle` is
+ * called between rounds, and only where someone came, left or let a lease run out, or where the
+ * window of a large lease has stood long enough. Who draws from a shard that goes to another keeps
+ * it until the other can draw from it: no data is missing from the rounds while it is downloaded.
  */
 export class LeaseBook {
   readonly #shards: readonly StoredShard[]
@@ -40,6 +52,10 @@ export class LeaseBook {
   readonly #shared: boolean
   readonly #leases = new Map<number, Lease>()
   #stale = true
+  /** Chunk → whose target it is in; empty where leases are shared. */
+  readonly #takers = new Map<string, number>()
+  /** Who holds more than its target. */
+  readonly #keepers = new Set<number>()
 
   constructor(shards: readonly StoredShard[], shared: boolean) {
     this.#shards = shards
@@ -58,7 +74,7 @@ export class LeaseBook {
     const parts = held.map((part) => ({ ...part, fraction: 0 }))
     const window = new LeaseWindow([], { first: 0, nowMs })
     const times = { expiresAtMs: nowMs + LEASE_MS, idleSinceMs: nowMs, sinceMs: nowMs }
-    this.#leases.set(contributor, { version: 0, parts, window, ...times })
+    this.#leases.set(contributor, { version: 0, target: parts, parts, window, ...times })
     this.#stale = true
   }
 
@@ -78,6 +94,7 @@ export class LeaseBook {
 
   /** Gives everything back at once. */
   release(contributor: number): void {
+    this.#keepers.delete(contributor)
     if (this.#leases.delete(contributor)) this.#stale = true
   }
 
@@ -86,35 +103,61 @@ export class LeaseBook {
   }
 
   /** Drops what has expired and shares out anew; returns who expired and whose lease changed. */
-  settle(nowMs: number): { expired: number[]; changed: number[] } {
+  settle(nowMs: number, draws: Draws): { expired: number[]; changed: number[] } {
     const expired = [...this.#leases]
       .filter(([, lease]) => lease.expiresAtMs <= nowMs)
       .map(([contributor]) => contributor)
     for (const contributor of expired) this.release(contributor)
-    const made = this.#takeTurns(nowMs)
+    this.#takeTurns(nowMs)
     const moved = [...this.#leases]
       .filter(([, { window }]) => window.move(nowMs))
       .map(([contributor]) => contributor)
-    const changed = new Set([...moved, ...this.#share(made, nowMs)])
+    const touched = this.#stale ? this.#leases.keys() : this.#keepers
+    if (this.#stale) this.#share(nowMs)
+    const changed = new Set([...moved, ...this.#handOver([...touched], draws, nowMs)])
     for (const contributor of changed) (this.#leases.get(contributor) as Lease).version += 1
     return { expired, changed: [...changed] }
   }
 
-  /** Shares out anew where something has changed; returns whose lease is another now. */
-  #share(made: ReadonlySet<number>, nowMs: number): number[] {
-    if (!this.#stale) return []
+  /** Shares out anew. What was on its way to somebody who has left stays with who still has it. */
+  #share(nowMs: number): void {
     this.#stale = false
+    const stays = (chunk: string) => !this.#leases.has(this.#takers.get(chunk) ?? NaN)
+    const claimOf = ({ target, parts }: Lease): Held[] => {
+      const wanted = digestsOf(target)
+      return parts.map(({ shard, chunks }) => {
+        return { shard, chunks: chunks.filter((chunk) => wanted.has(chunk) || stays(chunk)) }
+      })
+    }
     const shares = allocate(
       this.#shards.map(({ shard, chunks }) => ({ shard, chunks: chunks.map((c) => c.digest) })),
-      [...this.#leases].map(([number, lease]) => ({ number, held: lease.parts })),
+      [...this.#leases].map(([number, lease]) => ({ number, held: claimOf(lease) })),
       this.#shared,
     )
-    const changed: number[] = []
+    this.#takers.clear()
     for (const [contributor, lease] of this.#leases) {
-      const parts = shares.get(contributor) ?? []
-      const same = lease.version > 0 && sameParts(parts, lease.parts)
-      if (same && !made.has(contributor)) continue
-      if (lease.parts.length === 0) lease.sinceMs = nowMs
+      const target = shares.get(contributor) ?? []
+      if (lease.target.length === 0) lease.sinceMs = nowMs
+      lease.target = target
+      if (this.#shared) continue
+      for (const { chunks } of target) {
+        for (const chunk of chunks) this.#takers.set(chunk, contributor)
+      }
+    }
+  }
+
+  /** Lets go of what is drawn from elsewhere by now; returns whose lease is another. */
+  #handOver(contributors: readonly number[], draws: Draws, nowMs: number): number[] {
+    const held = contributors.map((contributor) => {
+      const lease = this.#leases.get(contributor) as Lease
+      return { contributor, lease, kept: this.#keptBy(contributor, lease, draws) }
+    })
+    const changed: number[] = []
+    for (const { contributor, lease, kept } of held) {
+      if (kept.length > 0) this.#keepers.add(contributor)
+      else this.#keepers.delete(contributor)
+      const parts = this.#joined(lease.target, kept)
+      if (lease.version > 0 && sameParts(parts, lease.parts)) continue
       lease.parts = parts
       const chunks = parts.map((part) => this.#chunksOf(part))
       lease.window = new LeaseWindow(chunks, { first: lease.window.first, nowMs })
@@ -123,24 +166,51 @@ export class LeaseBook {
     return changed
   }
 
+  /** What it draws from that goes to others, who cannot draw from it yet. */
+  #keptBy(contributor: number, { target, parts }: Lease, draws: Draws): Held[] {
+    const wanted = digestsOf(target)
+    return parts.flatMap(({ shard, chunks }) => {
+      const all = this.#chunks.get(shard)
+      const lost = chunks.filter((chunk) => !wanted.has(chunk) && this.#takers.has(chunk))
+      if (lost.length === 0 || !all || !draws(contributor, all.keys())) return []
+      const takers = new Set(lost.map((chunk) => this.#takers.get(chunk) as number))
+      const late = new Set([...takers].filter((taker) => !draws(taker, all.keys())))
+      const kept = lost.filter((chunk) => late.has(this.#takers.get(chunk) as number))
+      return kept.length > 0 ? [{ shard, chunks: kept }] : []
+    })
+  }
+
+  /** Both together, the chunks of each shard in its order. */
+  #joined(target: readonly Part[], kept: readonly Held[]): readonly Part[] {
+    if (kept.length === 0) return target
+    const wanted = digestsOf([...target, ...kept])
+    const shards = new Set([...target, ...kept].map(({ shard }) => shard))
+    return [...shards]
+      .sort((a, b) => a - b)
+      .map((shard) => {
+        const all = [...(this.#chunks.get(shard)?.keys() ?? [])]
+        const chunks = all.filter((chunk) => wanted.has(chunk))
+        return { shard, chunks, fraction: chunks.length / all.length }
+      })
+  }
+
   /**
    * As many as wait take the place of those who have had data the longest, if that is long; who
    * made room stands last in line.
    */
-  #takeTurns(nowMs: number): ReadonlySet<number> {
+  #takeTurns(nowMs: number): void {
     const all = [...this.#leases]
-    const waiting = all.filter(([, { version, parts }]) => version > 0 && parts.length === 0)
-    if (waiting.length === 0) return new Set()
+    const waiting = all.filter(([, { version, target }]) => version > 0 && target.length === 0)
+    if (waiting.length === 0) return
     const due = all
-      .filter(([, { parts, sinceMs }]) => parts.length > 0 && nowMs - sinceMs >= TURN_MS)
+      .filter(([, { target, sinceMs }]) => target.length > 0 && nowMs - sinceMs >= TURN_MS)
       .sort(([, a], [, b]) => a.sinceMs - b.sinceMs)
       .slice(0, waiting.length)
     for (const [contributor, lease] of due) {
       this.#leases.delete(contributor)
-      this.#leases.set(contributor, { ...lease, parts: [] })
+      this.#leases.set(contributor, { ...lease, target: [] })
       this.#stale = true
     }
-    return new Set(due.map(([contributor]) => contributor))
   }
 
   /** The lease as the contributor is told it. */
@@ -170,6 +240,10 @@ export class LeaseBook {
   parts(contributor: number): Lease['parts'] {
     return this.#leases.get(contributor)?.parts ?? []
   }
+}
+
+function digestsOf(parts: readonly Held[]): ReadonlySet<string> {
+  return new Set(parts.flatMap(({ chunks }) => chunks))
 }
 
 function sameParts(a: Lease['parts'], b: Lease['parts']): boolean {

@@ -40,7 +40,12 @@ export class Leasing {
     for (const { number } of roster.ready()) {
       if (!leases.holds(number)) leases.add(number, [], nowMs)
     }
-    const { changed, expired } = leases.settle(nowMs)
+    const { changed, expired } = leases.settle(nowMs, (number, chunks) => {
+      const contributor = roster.get(number)
+      if (contributor?.status !== 'ready') return false
+      for (const chunk of chunks) if (contributor.loaded.has(chunk)) return true
+      return false
+    })
     for (const number of expired) this.#end(roster.get(number))
     for (const number of changed) this.send(number)
   }
