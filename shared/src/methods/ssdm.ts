@@ -1,3 +1,4 @@
+import type { Odds } from '../sign/draw.ts'
 import { signWordCount } from '../sign/pack.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { Ballot, ContributorHalf, FloatVector, VotingMethod } from './method.ts'
@@ -6,7 +7,7 @@ import type { MethodSettings } from './settings.ts'
 import type { VectorShape } from './shape.ts'
 import { blocksOf, wholeSlice, zeros } from './shape.ts'
 import type { UniformSource } from './uniform-source.ts'
-import { drawSigns, runUniforms } from './uniform-source.ts'
+import { drawRoundSigns } from './uniform-source.ts'
 import { voteSum } from './vote-sum.ts'
 
 type Settings = Extract<MethodSettings, { id: 'ssdm' }>
@@ -25,11 +26,7 @@ interface SsdmState {
  * Source: Safaryan & Richtárik, ICML 2021, arXiv 1905.12938, algorithm 3. Its v6 corrects the
  * convergence theorem: the data must be homogeneous (METHODS.md).
  */
-export function ssdm(
-  settings: Settings,
-  shape: VectorShape,
-  source: UniformSource = runUniforms,
-): VotingMethod {
+export function ssdm(settings: Settings, shape: VectorShape, source?: UniformSource): VotingMethod {
   const blocks = blockCount(shape.d, shape.block)
   const contributor: ContributorHalf<Ballot, SsdmState, FloatVector> = {
     init: () => ({ m: zeros(shape), begun: new Uint8Array(blocks) }),
@@ -39,10 +36,8 @@ export function ssdm(
         const signs = new Uint32Array(signWordCount(shape.d))
         return { sent: { kind: 'ballot', signs, weights: new Uint8Array(blocks) }, pending: m }
       }
-      const chance = new Float64Array(shape.d)
-      source(chance, terms)
-      const probabilities = plusProbabilities(m, settings.norm, shape)
-      const signs = drawSigns(probabilities, chance)
+      const odds = plusOdds(m, settings.norm, shape)
+      const signs = drawRoundSigns({ values: m, odds }, terms, source)
       return { sent: { kind: 'ballot', signs, weights: null }, pending: m }
     },
     settle(state, pending, settlement, { slices }) {
@@ -70,25 +65,21 @@ function momentumOf(
 }
 
 /**
- * P(s_i = +1), [d]: ½ + ½·m_i/‖m‖₂ with the norm over the whole vector, or, for "linf-block",
+ * P(s_i = +1) = ½ + ½·m_i/‖m‖₂ with the norm over the whole vector, or, for "linf-block",
  * ½ + ½·m_i/max|m| over m_i's tensor (½ in a tensor of zeros). m is not all zero.
  */
-export function plusProbabilities(
+export function plusOdds(
   m: FloatVector,
   norm: 'l2' | 'linf-block',
   { tensors, d }: Pick<VectorShape, 'tensors' | 'd'>,
-): Float64Array {
-  const probabilities = new Float64Array(d).fill(0.5)
+): readonly Odds[] {
   const parts = norm === 'l2' ? [{ offset: 0, size: d }] : tensors
-  for (const { offset, size } of parts) {
-    const part = m.subarray(offset, offset + size)
+  return parts.map(({ offset: start, size }) => {
+    const end = start + size
+    const part = m.subarray(start, end)
     const length = norm === 'l2' ? euclidean(part) : largest(part)
-    if (length === 0) continue
-    for (let i = 0; i < size; i++) {
-      probabilities[offset + i] = 0.5 + (0.5 * (part[i] ?? 0)) / length
-    }
-  }
-  return probabilities
+    return { start, end, factor: 0.5, divisor: length === 0 ? 1 : length }
+  })
 }
 
 /** ‖values‖₂ in float64, scaled so that nothing overflows or vanishes. */
