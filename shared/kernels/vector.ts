@@ -131,3 +131,36 @@ export function vectorFinite(values: i32): bool {
   }
   return i32x4.all_true(finite)
 }
+
+/** The largest size among the `values` finite float32 in TILE_X, a multiple of four. */
+export function vectorLargest(values: i32): f32 {
+  let largest = f32x4.splat(0)
+  const end = TILE_X + <usize>(values * 4)
+  for (let x = TILE_X; x < end; x += 16) {
+    largest = f32x4.pmax(largest, f32x4.abs(v128.load(x)))
+  }
+  const low = max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1))
+  const high = max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3))
+  return max(low, high)
+}
+
+/**
+ * `sum` + Σ (x / scale)² over the `values` float32 in TILE_X, a multiple of four, added one after
+ * the other.
+ */
+export function vectorSquares(values: i32, scale: f64, sum: f64): f64 {
+  const scales = f64x2.splat(scale)
+  const end = TILE_X + <usize>(values * 4)
+  for (let at = TILE_X; at < end; at += 16) {
+    const x = v128.load(at)
+    const low = f64x2.div(f64x2.promote_low_f32x4(x), scales)
+    const high = f64x2.div(f64x2.promote_low_f32x4(upper(x)), scales)
+    const lowSquares = f64x2.mul(low, low)
+    const highSquares = f64x2.mul(high, high)
+    sum += f64x2.extract_lane(lowSquares, 0)
+    sum += f64x2.extract_lane(lowSquares, 1)
+    sum += f64x2.extract_lane(highSquares, 0)
+    sum += f64x2.extract_lane(highSquares, 1)
+  }
+  return sum
+}

@@ -47,6 +47,8 @@ interface TileKernels {
   readonly vectorOwe: (blocks: number, block: number) => void
   readonly vectorStep: (words: number, step: number) => void
   readonly vectorFinite: (values: number) => number
+  readonly vectorLargest: (values: number) => number
+  readonly vectorSquares: (values: number, scale: number, sum: number) => number
 }
 
 /** The part of the global WebAssembly that is used; `shared` knows the types of no platform. */

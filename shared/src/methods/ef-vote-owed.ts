@@ -87,6 +87,10 @@ function oweInWasm(
   }
 }
 
-function settledBlockAt(b: number, ballot: Ballot, at: SettledSlice): SettledBlock {
-  return settledBlock(at.units[b] ?? 0, { ...at, weight: ballot.weights?.[b] ?? 1 })
+function settledBlockAt(
+  b: number,
+  { weights }: Ballot,
+  { units, counted, bound }: SettledSlice,
+): SettledBlock {
+  return settledBlock(units[b] ?? 0, { weight: weights?.[b] ?? 1, counted, bound })
 }

@@ -3,6 +3,7 @@ import { signWordCount } from '../sign/pack.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { Ballot, ContributorHalf, FloatVector, VotingMethod } from './method.ts'
 import { commitSlice, countedSlices, nextMomentum } from './momentum.ts'
+import { euclideanNorm, largestSize } from './norms.ts'
 import type { MethodSettings } from './settings.ts'
 import type { VectorShape } from './shape.ts'
 import { blocksOf, wholeSlice, zeros } from './shape.ts'
@@ -32,7 +33,7 @@ export function ssdm(settings: Settings, shape: VectorShape, source?: UniformSou
     init: () => ({ m: zeros(shape), begun: new Uint8Array(blocks) }),
     cast(state, gradient, terms) {
       const m = momentumOf(state, gradient, { settings, shape })
-      if (largest(m) === 0) {
+      if (largestSize(m) === 0) {
         const signs = new Uint32Array(signWordCount(shape.d))
         return { sent: { kind: 'ballot', signs, weights: new Uint8Array(blocks) }, pending: m }
       }
@@ -77,22 +78,7 @@ export function plusOdds(
   return parts.map(({ offset: start, size }) => {
     const end = start + size
     const part = m.subarray(start, end)
-    const length = norm === 'l2' ? euclidean(part) : largest(part)
+    const length = norm === 'l2' ? euclideanNorm(part) : largestSize(part)
     return { start, end, factor: 0.5, divisor: length === 0 ? 1 : length }
   })
-}
-
-/** ‖values‖₂ in float64, scaled so that nothing overflows or vanishes. */
-function euclidean(values: FloatVector): number {
-  const scale = largest(values)
-  if (scale === 0) return 0
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += ((values[i] ?? 0) / scale) ** 2
-  return scale * Math.sqrt(sum)
-}
-
-function largest(values: FloatVector): number {
-  let size = 0
-  for (let i = 0; i < values.length; i++) size = Math.max(size, Math.abs(values[i] ?? 0))
-  return size
 }

@@ -4,7 +4,7 @@ import type { FloatVector, SignWords } from '../methods/method.ts'
 import type { StreamPlace } from '../random/streams.ts'
 import { chooseStream, uniforms } from '../random/streams.ts'
 import type { ZeroRule } from './pack.ts'
-import { packSigns, signWordCount } from './pack.ts'
+import { packSignsInWords, signWordCount } from './pack.ts'
 import { copySigns, settleZeros, wordsOf } from './tile-signs.ts'
 
 /** Of coordinates `start` to `end`: P(s_i = +1) = clip(½ + factor·x_i / divisor, 0, 1). */
@@ -105,7 +105,9 @@ export function noisedSignsPlain(
   for (let i = 0; i < noised.length; i++) {
     noised[i] = (values[i] ?? 0) + sigma * (2 * (noised[i] ?? 0) - 1)
   }
-  return packSigns(noised, zero)
+  const words = new Uint32Array(signWordCount(values.length))
+  packSignsInWords(words, 0, { values: noised, zero })
+  return words
 }
 
 /** Copies a piece of `values` to `to`, a part of the tile, and draws the words of its coordinates. */
