@@ -5,22 +5,23 @@
  */
 import { TILE_CHANCE, TILE_PLUS, TILE_X, TILE_Y, TILE_ZERO } from './tile'
 
-/** Signs of the float32 in TILE_X, of which there are 32 · `words`. */
-export function signFloat32(words: i32): void {
-  sign<f32>(words)
+/** Signs of the float32 in TILE_X, of which there are 32 · `words`; whether there is a zero. */
+export function signFloat32(words: i32): bool {
+  return sign<f32>(words)
 }
 
 /** The same of float64. */
-export function signFloat64(words: i32): void {
-  sign<f64>(words)
+export function signFloat64(words: i32): bool {
+  return sign<f64>(words)
 }
 
 /** The same of integers. */
-export function signInt32(words: i32): void {
-  sign<i32>(words)
+export function signInt32(words: i32): bool {
+  return sign<i32>(words)
 }
 
-function sign<T>(words: i32): void {
+function sign<T>(words: i32): bool {
+  let zeros: i32 = 0
   const end = <usize>(words * 4)
   for (let at: usize = 0; at < end; at += 2) {
     const x = TILE_X + at * 8 * sizeof<T>()
@@ -39,7 +40,9 @@ function sign<T>(words: i32): void {
     )
     store<u16>(TILE_PLUS + at, <u16>plus)
     store<u16>(TILE_ZERO + at, <u16>zero)
+    zeros |= zero
   }
+  return zeros !== 0
 }
 
 /** Which of the four values at `x` are > 0: all ones in a lane of 32 bits. */

@@ -3,8 +3,8 @@
  * calls a kernel or several in turn, and copies out what they made; nothing grows with d.
  */
 
-/** Coordinates of a tile; with what is made of them it fits the second cache. */
-export const TILE: i32 = 8192
+/** Coordinates of a tile; as float32 they fit the first cache beside what is made of them. */
+export const TILE: i32 = 4096
 
 /** float32, float64 or int32 [TILE]: the values, which kernels of float32 may overwrite. */
 export const TILE_X: usize = memory.data(TILE * 8, 16)

@@ -37,9 +37,9 @@ interface TileKernels {
   readonly philoxStream: (round: number, contributor: number, seed: number, domain: number) => void
   readonly philoxFill: (firstBlock: number, blocks: number) => void
   readonly philoxToss: (firstWord: number, words: number) => void
-  readonly signFloat32: (words: number) => void
-  readonly signFloat64: (words: number) => void
-  readonly signInt32: (words: number) => void
+  readonly signFloat32: (words: number) => number
+  readonly signFloat64: (words: number) => number
+  readonly signInt32: (words: number) => number
   readonly signDrawn: (words: number, factor: number, divisor: number) => void
   readonly signNoise: (words: number, sigma: number) => void
   readonly vectorCombine: (values: number, a: number, b: number) => void

@@ -19,7 +19,7 @@ const factor = fc.oneof(
 const input = fc.record({
   seed: fc.nat(),
   d: someLength,
-  // Blocks of 48, of 4 and of a whole tile are none that the kernels measure.
+  // Of 4, of 48 and above 512 are none that the kernels measure.
   block: fc.constantFrom(4, 32, 48, 64, 256, 1024, 8192),
   a: factor,
   b: factor,

@@ -65,8 +65,7 @@ export function combineAndSign(
     const part = scratch.x.subarray(0, piece.end - piece.start)
     sum.set(part, piece.start)
     if (measured) measureTile(scratch, sizes, { ...piece, block: shape.block })
-    scratch.kernels.signFloat32(wordsOf(piece))
-    settleZeros(scratch, zero, piece)
+    if (scratch.kernels.signFloat32(wordsOf(piece)) !== 0) settleZeros(scratch, zero, piece)
     copySigns(scratch, signs, piece)
   }
   return { sum, signs, sizes: wanted.sizes && !measured ? blockSizes(sum, shape) : sizes }

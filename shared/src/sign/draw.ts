@@ -88,8 +88,7 @@ export function noisedSigns(values: FloatVector, noise: UniformNoise): SignWords
     chooseStream(scratch, place) // the coins for zeros have a stream of their own
     copyIn(scratch, scratch.y, { values, piece })
     scratch.kernels.signNoise(wordsOf(piece), sigma)
-    scratch.kernels.signFloat64(wordsOf(piece))
-    settleZeros(scratch, zero, piece)
+    if (scratch.kernels.signFloat64(wordsOf(piece)) !== 0) settleZeros(scratch, zero, piece)
     copySigns(scratch, words, piece)
   }
   return words

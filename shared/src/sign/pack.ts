@@ -57,29 +57,30 @@ function packSignsInWasm(
   { values, zero }: Unsigned<'plus' | CoinWords>,
 ): void {
   for (const piece of tilesOf(scratch, start, start + values.length)) {
-    signTile(scratch, values.subarray(piece.start - start, piece.end - start), piece)
-    settleZeros(scratch, zero, piece)
+    const part = values.subarray(piece.start - start, piece.end - start)
+    if (signTile(scratch, part, piece)) settleZeros(scratch, zero, piece)
     copySigns(scratch, words, piece)
   }
 }
 
-/** The signs and zeros of a piece's values; what lies beside them in the tile has some, too. */
+/** Signs a piece's values and what lies beside them in the tile; whether there is a zero. */
 function signTile(
   { kernels, x, xFloat64, xInt32 }: Tile,
   values: SignedValues,
   piece: { readonly start: number; readonly end: number },
-): void {
+): boolean {
   const at = piece.start & 31
+  const words = wordsOf(piece)
   if (values instanceof Float32Array) {
     x.set(values, at)
-    kernels.signFloat32(wordsOf(piece))
-  } else if (values instanceof Float64Array) {
-    xFloat64.set(values, at)
-    kernels.signFloat64(wordsOf(piece))
-  } else {
-    xInt32.set(values, at)
-    kernels.signInt32(wordsOf(piece))
+    return kernels.signFloat32(words) !== 0
   }
+  if (values instanceof Float64Array) {
+    xFloat64.set(values, at)
+    return kernels.signFloat64(words) !== 0
+  }
+  xInt32.set(values, at)
+  return kernels.signInt32(words) !== 0
 }
 
 /** `packSignsInto` in plain TypeScript, a word at a time and without branches. */
