@@ -119,12 +119,15 @@ function efVoteCast(d: number): Comparison {
   const contributor = contributorOf(settings, d)
   const state = contributor.init() as { e: Float32Array }
   state.e.set(e)
+  const [given, p] = [new Float32Array(d), new Float32Array(d)]
   return {
     what: 'cast of ef-vote',
-    fast: () => partsOf(contributor.cast(state, gradient, terms).sent),
+    fast: () => {
+      given.set(gradient) // a cast may overwrite what it is given
+      return partsOf(contributor.cast(state, given, terms).sent)
+    },
     typescript: () => {
-      const p = new Float32Array(d)
-      combinePlain({ a: 1, x: gradient, b: 1, y: e }, p)
+      combinePlain({ a: 1, x: e, b: 1, y: gradient }, p)
       const weights = weightsOfSizes(blockSizes(p, shape), terms, settings)
       return [inWords(p, coinsOf(terms)), weights]
     },
@@ -158,12 +161,15 @@ function ssdmCast(d: number): Comparison {
   const state = contributor.init() as { m: Float32Array; begun: Uint8Array }
   state.m.set(m)
   state.begun.fill(1)
+  const [given, next] = [new Float32Array(d), new Float32Array(d)]
   const place = { seed: SEED, domain: DOMAINS.stochasticSign, round: 3, contributor: 2 }
   return {
     what: 'cast of ssdm',
-    fast: () => partsOf(contributor.cast(state, gradient, terms).sent),
+    fast: () => {
+      given.set(gradient)
+      return partsOf(contributor.cast(state, given, terms).sent)
+    },
     typescript: () => {
-      const next = new Float32Array(d)
       combinePlain({ a: settings.beta, x: m, b: 1 - settings.beta, y: gradient }, next)
       const divisor = euclideanNormPlain(next, largestSizePlain(next))
       return [drawSignsPlain(next, [{ start: 0, end: d, factor: 0.5, divisor }], place)]

@@ -36,13 +36,15 @@ describe('combineAndSign', () => {
         const plain = new Float32Array(d)
         combinePlain({ a, x, b, y }, plain)
         const zero = coins ? roundCoins(...coins) : 'plus'
-        const made = combineAndSign({ a, x, b, y }, { zero, sizes }, shape)
+        const alone = combine({ a, x, b, y }, new Float32Array(d)) as Float32Array
+        const given = y.slice()
+        const made = combineAndSign({ a, x, b, y: given }, { zero, sizes }, shape)
         const tossed = packSignsPlain(plain, (i) => !coins || coinAt(...coins, i))
         const expected = sizes ? blockSizes(plain, shape) : new Float64Array(0)
         expect(bitsOf(made.sum as Float32Array).join() === bitsOf(plain).join()).toBe(true)
         expect(made.signs.join() === tossed.join()).toBe(true)
         expect(made.sizes).toEqual(expected)
-        const alone = combine({ a, x, b, y }, shape) as Float32Array
+        expect(made.sum).toBe(given)
         expect(bitsOf(alone).join() === bitsOf(plain).join()).toBe(true)
       }),
       { numRuns: 40 },

@@ -6,7 +6,7 @@ import { copySigns, settleZeros, wordsOf } from '../sign/tile-signs.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { FloatVector, SignWords } from './method.ts'
 import type { VectorShape } from './shape.ts'
-import { blocksOf, meanSize, wholeSlice, zeros } from './shape.ts'
+import { blocksOf, meanSize, roomIn, wholeSlice } from './shape.ts'
 
 /** a·x + b·y; both vectors are [d]. */
 export interface Combination {
@@ -31,9 +31,11 @@ interface Wanted {
   readonly sizes: boolean
 }
 
-/** a·x + b·y, a new vector; the arithmetic is float64, rounded once on storing. */
-export function combine(parts: Combination, shape: VectorShape): FloatVector {
-  const sum = zeros(shape)
+/**
+ * a·x + b·y into `sum` [d], which may be x or y; the arithmetic is float64, rounded once on
+ * storing.
+ */
+export function combine(parts: Combination, sum: FloatVector): FloatVector {
   const scratch = tileFor(parts, sum)
   if (scratch === null) return combinePlain(parts, sum)
   for (const { start, end } of tilesOf(scratch, 0, sum.length)) {
@@ -43,13 +45,16 @@ export function combine(parts: Combination, shape: VectorShape): FloatVector {
   return sum
 }
 
-/** The same with its signs and the sizes of its blocks, in one pass. */
+/**
+ * The same with its signs and the sizes of its blocks, in one pass. The sum takes the place of y
+ * where y has the shape's precision, so that the largest vector of a round is not a new one.
+ */
 export function combineAndSign(
   parts: Combination,
   wanted: Wanted,
   shape: VectorShape,
 ): SignedCombination {
-  const sum = zeros(shape)
+  const sum = roomIn(parts.y, shape)
   const scratch = tileFor(parts, sum)
   if (scratch === null || typeof wanted.zero === 'function') {
     combinePlain(parts, sum)

@@ -40,7 +40,7 @@ export function efSignsgd(settings: Settings, shape: VectorShape): VectorMethod 
   const contributor: ContributorHalf<VectorContribution, Owed, Claim> = {
     init: () => ({ e: zeros(shape) }),
     cast({ e }, gradient, terms) {
-      const owed = { a: terms.learningRate, x: gradient, b: 1, y: e }
+      const owed = { a: 1, x: e, b: terms.learningRate, y: gradient }
       const zero = zeroRuleOf(settings.zeroRule, terms)
       const { sum: p, signs } = combineAndSign(owed, { zero, sizes: false }, shape)
       const sent = { kind: 'signed', signs, scales: scalesOf(p, shape) } as const

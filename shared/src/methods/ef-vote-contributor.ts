@@ -43,7 +43,7 @@ export function efVoteContributor(
     cast({ e, recent }, gradient, terms) {
       const size = clips ? usualSize(meanSize(gradient, 0, shape.d), terms.share) : 0
       const scale = scaleOf(terms) * clipFactor(size, recent, settings.clip)
-      const owed = { a: scale, x: gradient, b: 1, y: e }
+      const owed = { a: 1, x: e, b: scale, y: gradient }
       const zero = zeroRuleOf(settings.zeroRule, terms)
       const { sum: p, signs, sizes } = combineAndSign(owed, { zero, sizes: true }, shape)
       const weights = weightsOfSizes(sizes, terms, settings)

@@ -2,7 +2,6 @@ import type { Slice } from '../tally/slices.ts'
 import type { Combination } from './combine.ts'
 import { combine } from './combine.ts'
 import type { FloatVector, Settlement } from './method.ts'
-import type { VectorShape } from './shape.ts'
 
 interface MomentumAndGradient {
   /** [d] */
@@ -16,13 +15,13 @@ export function momentumStep(beta: number, { m, gradient }: MomentumAndGradient)
   return { a: beta, x: m, b: 1 - beta, y: gradient }
 }
 
-/** The same as a new vector [d]. */
+/** The same into `next` [d], which may be the gradient. */
 export function nextMomentum(
   beta: number,
   from: MomentumAndGradient,
-  shape: VectorShape,
+  next: FloatVector,
 ): FloatVector {
-  return combine(momentumStep(beta, from), shape)
+  return combine(momentumStep(beta, from), next)
 }
 
 /** The slices whose ballot was counted; none of a void round. */

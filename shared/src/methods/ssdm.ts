@@ -6,7 +6,7 @@ import { commitSlice, countedSlices, nextMomentum } from './momentum.ts'
 import { euclideanNorm, largestSize } from './norms.ts'
 import type { MethodSettings } from './settings.ts'
 import type { VectorShape } from './shape.ts'
-import { blocksOf, wholeSlice, zeros } from './shape.ts'
+import { blocksOf, roomIn, wholeSlice, zeros } from './shape.ts'
 import type { UniformSource } from './uniform-source.ts'
 import { drawRoundSigns } from './uniform-source.ts'
 import { voteSum } from './vote-sum.ts'
@@ -52,13 +52,16 @@ export function ssdm(settings: Settings, shape: VectorShape, source?: UniformSou
   return { kind: 'votes', weighted: false, contributor, coordinator: voteSum() }
 }
 
-/** m ← βm + (1−β)g, and m = g where m has not begun. */
+/** m ← βm + (1−β)g, and m = g where m has not begun; in place of g once it has everywhere. */
 function momentumOf(
   state: SsdmState,
   gradient: FloatVector,
   { settings, shape }: { readonly settings: Settings; readonly shape: VectorShape },
 ): FloatVector {
-  const next = nextMomentum(settings.beta, { m: state.m, gradient }, shape)
+  const begun = !state.begun.includes(0)
+  const next = begun ? roomIn(gradient, shape) : zeros(shape)
+  nextMomentum(settings.beta, { m: state.m, gradient }, next)
+  if (begun) return next
   for (const { b, start, end } of blocksOf(wholeSlice(shape), shape.block)) {
     if (!state.begun[b]) next.set(gradient.subarray(start, end), start)
   }
