@@ -14,4 +14,9 @@ export const sections: readonly Entry[] = [
     about: 'tallies and their merging against plain loops and a float32 mean',
     load: async () => (await import('./counting/counting.ts')).counting,
   },
+  {
+    id: 'signing',
+    about: 'signs, draws, casts and steps on the CPU against plain loops',
+    load: async () => (await import('./signing/signing.ts')).signing,
+  },
 ]

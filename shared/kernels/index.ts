@@ -1,1 +1,5 @@
+export * from './philox'
+export * from './sign'
 export * from './tally'
+export * from './tile'
+export * from './vector'

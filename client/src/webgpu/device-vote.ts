@@ -1,5 +1,6 @@
 import { clipFactor, rememberSize, usualSize } from '@quorate/shared/methods/burst-clip'
-import { settledBlock, unitsOf, weightsOfSizes } from '@quorate/shared/methods/ef-vote-contributor'
+import { unitsOf, weightsOfSizes } from '@quorate/shared/methods/ef-vote-contributor'
+import { settledBlock } from '@quorate/shared/methods/ef-vote-owed'
 import type { RuleName } from '@quorate/shared/methods/majority'
 import type {
   Ballot,

@@ -1,8 +1,12 @@
 import { wasmBase64 } from './module.generated.ts'
 
 /** What shared/kernels exports: functions and constants. */
-export interface KernelExports {
+export interface KernelExports extends TallyKernels, TileKernels {
   readonly memory: { readonly buffer: ArrayBuffer }
+}
+
+/** shared/kernels/tally.ts */
+interface TallyKernels {
   readonly TALLY_TILE: number
   readonly TALLY_SLOTS: number
   readonly TALLY_PLANES: number
@@ -20,6 +24,34 @@ export interface KernelExports {
   readonly tallyFoldWeighted: (bytes: number, planes: number, shift: number) => void
   readonly tallySpread: (from: number, end: number, planes: number, total: number) => void
   readonly tallyCompare: (from: number, end: number, planes: number, total: number) => void
+}
+
+/** shared/kernels/tile.ts, philox.ts, sign.ts and vector.ts; see `tile.ts` of this folder. */
+interface TileKernels {
+  readonly TILE: number
+  readonly TILE_X: number
+  readonly TILE_Y: number
+  readonly TILE_CHANCE: number
+  readonly TILE_PLUS: number
+  readonly TILE_ZERO: number
+  readonly TILE_BLOCKS: number
+  readonly TILE_BLOCK_A: number
+  readonly TILE_BLOCK_B: number
+  readonly philoxStream: (round: number, contributor: number, seed: number, domain: number) => void
+  readonly philoxFill: (firstBlock: number, blocks: number) => void
+  readonly philoxToss: (firstWord: number, words: number) => void
+  readonly signFloat32: (words: number) => number
+  readonly signFloat64: (words: number) => number
+  readonly signInt32: (words: number) => number
+  readonly signDrawn: (words: number, factor: number, divisor: number) => void
+  readonly signNoise: (words: number, sigma: number) => void
+  readonly vectorCombine: (values: number, a: number, b: number) => void
+  readonly vectorSizes: (blocks: number, block: number) => void
+  readonly vectorOwe: (blocks: number, block: number) => void
+  readonly vectorStep: (words: number, step: number) => void
+  readonly vectorFinite: (values: number) => number
+  readonly vectorLargest: (values: number) => number
+  readonly vectorSquares: (values: number, scale: number, sum: number) => number
 }
 
 /** The part of the global WebAssembly that is used; `shared` knows the types of no platform. */

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { float32Bits } from '../bytes/float32.ts'
 import { packSigns } from '../sign/pack.ts'
+import { bitsOf, someFloats, someLength } from '../sign/floats.fixture.ts'
 import { sliceRanges } from '../tally/slices.ts'
-import { applyVerdict, stepsInto } from './apply.ts'
+import { applySignsInWords, applyVerdict, stepsInto } from './apply.ts'
 import { gridByte } from './grid.ts'
 import type { Verdict } from './method.ts'
 
@@ -57,6 +58,32 @@ describe('applyVerdict', () => {
         expect([...x].map(float32Bits)).toEqual([...reference].map(float32Bits))
       }),
     )
+  })
+  it('is the same in WebAssembly as in words, over several tiles and beside what does not move', () => {
+    const step = fc.oneof(
+      fc.constantFrom(0, -0, 2 ** -149, 2 ** -127, 2 ** -126, 1e-3, 1e38),
+      fc.float({ noNaN: true, noDefaultInfinity: true }),
+    )
+    fc.assert(
+      fc.property(fc.nat(), someLength, step, fc.nat(99), (seed, d, size, start) => {
+        const slices = [{ index: 0, start: Math.min(start, d), end: d }]
+        const [x, reference] = [someFloats(seed, d), someFloats(seed, d)]
+        const bits = packSigns(someFloats(seed + 1, d), 'plus')
+        const verdict: Verdict = { kind: 'signs', step: size, signs: bits, valid: [true], ...still }
+        applyVerdict(x, verdict, slices, 64)
+        applySignsInWords(reference, slices[0] ?? { index: 0, start: 0, end: 0 }, {
+          signs: bits,
+          step: size,
+        })
+        expect(bitsOf(x).join() === bitsOf(reference).join()).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
+  })
+  it('rounds a step that is no float32 as plain TypeScript does', () => {
+    const x = Float32Array.of(1, 1)
+    applyVerdict(x, signsVerdict(0.1, [1, -1]), sliceRanges(2, 64, 1), 64)
+    expect([...x]).toEqual([Math.fround(1 - 0.1), Math.fround(1 + 0.1)])
   })
   it('makes −0 and subnormal results +0', () => {
     const x = Float32Array.of(2 ** -126, -(2 ** -126), -0, 2 ** -125)

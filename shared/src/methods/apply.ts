@@ -1,4 +1,7 @@
+import type { Tile } from '../kernels/tile.ts'
+import { tile, tilesOf } from '../kernels/tile.ts'
 import { signAt } from '../sign/pack.ts'
+import { wordsOf } from '../sign/tile-signs.ts'
 import type { Slice } from '../tally/slices.ts'
 import { gridValues } from './grid.ts'
 import type { FloatVector, SignWords, Verdict } from './method.ts'
@@ -28,14 +31,36 @@ export function applyVerdict(
   })
 }
 
-/**
- * As `applySlice`, for signs of one step: a word at a time, of which a slice holds whole ones
- * and perhaps parts at its ends.
- */
-function applySigns(
+/** One step, and the signs of all coordinates. */
+interface SignedStep {
+  readonly signs: SignWords
+  readonly step: number
+}
+
+/** As `applySlice`, for signs of one step. */
+function applySigns(x: Float32Array, slice: Slice, verdict: SignedStep): void {
+  const scratch = Math.fround(verdict.step) === verdict.step ? tile() : null
+  if (scratch === null) applySignsInWords(x, slice, verdict)
+  else applySignsInWasm(scratch, x, slice, verdict)
+}
+
+/** By the kernel of shared/kernels/vector.ts, tile by tile; float32 alone is exact there too. */
+function applySignsInWasm(scratch: Tile, x: Float32Array, slice: Slice, verdict: SignedStep): void {
+  for (const piece of tilesOf(scratch, slice.start, slice.end)) {
+    const [from, words] = [piece.start % 32, wordsOf(piece)]
+    const first = piece.start >>> 5
+    scratch.x.set(x.subarray(piece.start, piece.end), from)
+    scratch.plus.set(verdict.signs.subarray(first, first + words))
+    scratch.kernels.vectorStep(words, verdict.step)
+    x.set(scratch.x.subarray(from, from + piece.end - piece.start), piece.start)
+  }
+}
+
+/** In plain TypeScript: a word at a time, of which a slice may hold parts at its ends. */
+export function applySignsInWords(
   x: Float32Array,
   { start, end }: Slice,
-  { signs, step }: { readonly signs: SignWords; readonly step: number },
+  { signs, step }: SignedStep,
 ): void {
   for (let word = start >>> 5; 32 * word < end; word++) {
     const bits = signs[word] ?? 0

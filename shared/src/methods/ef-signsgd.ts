@@ -1,5 +1,6 @@
 import { fromLittleEndianBytes, littleEndianBytes } from '../bytes/float32.ts'
 import { packSigns, signAt, signWordCount } from '../sign/pack.ts'
+import { combineAndSign } from './combine.ts'
 import type {
   ContributorHalf,
   CoordinatorHalf,
@@ -39,10 +40,9 @@ export function efSignsgd(settings: Settings, shape: VectorShape): VectorMethod 
   const contributor: ContributorHalf<VectorContribution, Owed, Claim> = {
     init: () => ({ e: zeros(shape) }),
     cast({ e }, gradient, terms) {
-      const p = zeros(shape)
-      for (let i = 0; i < p.length; i++)
-        p[i] = terms.learningRate * (gradient[i] ?? 0) + (e[i] ?? 0)
-      const signs = packSigns(p, zeroRuleOf(settings.zeroRule, terms))
+      const owed = { a: 1, x: e, b: terms.learningRate, y: gradient }
+      const zero = zeroRuleOf(settings.zeroRule, terms)
+      const { sum: p, signs } = combineAndSign(owed, { zero, sizes: false }, shape)
       const sent = { kind: 'signed', signs, scales: scalesOf(p, shape) } as const
       return { sent, pending: { p, sent } }
     },

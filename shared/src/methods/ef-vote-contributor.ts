@@ -1,9 +1,9 @@
-import { packSigns, signAt } from '../sign/pack.ts'
-import type { Slice } from '../tally/slices.ts'
 import { blockCount } from '../tally/slices.ts'
 import { applyBudget } from './budget.ts'
 import { clipFactor, rememberSize, usualSize } from './burst-clip.ts'
+import { combineAndSign } from './combine.ts'
 import type { EfVoteSettings } from './ef-vote-settings.ts'
+import { owe } from './ef-vote-owed.ts'
 import { gridValue } from './grid.ts'
 import { zeroRuleOf } from './majority.ts'
 import type { Ballot, ContributorHalf, FloatVector, RoundTerms } from './method.ts'
@@ -43,21 +43,20 @@ export function efVoteContributor(
     cast({ e, recent }, gradient, terms) {
       const size = clips ? usualSize(meanSize(gradient, 0, shape.d), terms.share) : 0
       const scale = scaleOf(terms) * clipFactor(size, recent, settings.clip)
-      const p = zeros(shape)
-      for (let i = 0; i < p.length; i++) p[i] = scale * (gradient[i] ?? 0) + (e[i] ?? 0)
-      const ballot: Ballot = {
-        kind: 'ballot',
-        signs: packSigns(p, zeroRuleOf(settings.zeroRule, terms)),
-        weights: weightsOf(p, terms, settings),
-      }
+      const owed = { a: 1, x: e, b: scale, y: gradient }
+      const zero = zeroRuleOf(settings.zeroRule, terms)
+      const { sum: p, signs, sizes } = combineAndSign(owed, { zero, sizes: true }, shape)
+      const weights = weightsOfSizes(sizes, terms, settings)
+      const ballot: Ballot = { kind: 'ballot', signs, weights }
       return { sent: ballot, pending: { p, ballot, size } }
     },
     settle(state, claim, settlement, terms) {
       if (settlement.kind === 'void') return
       if (clips) rememberSize(state.recent, claim.size)
+      const common = { block: terms.block, units: unitsOf(terms), bound: settings.errorBound }
       for (const slice of terms.slices) {
         const counted = settlement.counted[slice.index] === true
-        owe(state.e, claim, { slice, counted, terms, bound: settings.errorBound })
+        owe(state.e, claim, { ...common, slice, counted })
       }
     },
     loudness(gradient, terms) {
@@ -73,17 +72,6 @@ export function efVoteContributor(
 export function unitsOf(terms: RoundTerms): Uint8Array {
   if (!terms.units) throw new RangeError(`round ${terms.round} of EF-Vote opened without units`)
   return terms.units
-}
-
-/** The weights of p, by the mean |p_b| of every block. */
-function weightsOf(p: FloatVector, terms: RoundTerms, settings: EfVoteSettings): Uint8Array {
-  const sizes = new Float64Array(blockCount(p.length, terms.block))
-  for (const slice of terms.slices) {
-    for (const { b, start, end } of blocksOf(slice, terms.block)) {
-      sizes[b] = meanSize(p, start, end)
-    }
-  }
-  return weightsOfSizes(sizes, terms, settings)
 }
 
 /**
@@ -111,43 +99,4 @@ export function weightsOfSizes(
 /** How many units of `unit` > 0 a block of mean size `size` is loud: 0..15. */
 export function blockWeight(size: number, unit: number): number {
   return Math.min(MAX_WEIGHT, roundHalfEven(size / unit))
-}
-
-/** What a block's settlement takes from each |p_i|, and the bound on what stays owed. */
-export interface SettledBlock {
-  /** w·unit, or 0 where the ballot was not counted. */
-  readonly sent: number
-  /** K·W·unit */
-  readonly most: number
-}
-
-/** `unit`: the block's grid byte; `bound`: K. */
-export function settledBlock(
-  unit: number,
-  { weight, counted, bound }: { weight: number; counted: boolean; bound: number },
-): SettledBlock {
-  const size = gridValue(unit)
-  return { sent: counted ? weight * size : 0, most: bound * MAX_WEIGHT * size }
-}
-
-/** e ← clip(p − s·w·unit, ±K·W·unit) where counted, else clip(p); in one slice, in place. */
-function owe(
-  e: FloatVector,
-  { p, ballot }: Claim,
-  at: {
-    readonly slice: Slice
-    readonly counted: boolean
-    readonly terms: RoundTerms
-    readonly bound: number
-  },
-): void {
-  const units = unitsOf(at.terms)
-  for (const { b, start, end } of blocksOf(at.slice, at.terms.block)) {
-    const weight = ballot.weights?.[b] ?? 1
-    const { sent, most } = settledBlock(units[b] ?? 0, { ...at, weight })
-    for (let i = start; i < end; i++) {
-      const rest = (p[i] ?? 0) - signAt(ballot.signs, i) * sent
-      e[i] = Math.max(-most, Math.min(most, rest))
-    }
-  }
 }

@@ -80,7 +80,8 @@ export interface ContributorHalf<Sent = Contribution, State = unknown, Pending =
   init(): State
   /**
    * Turns the gradient (mean over the batch, times the share) into a contribution. `state` is not
-   * changed; `gradient` is finite (checked by the caller) and may be overwritten.
+   * changed; `gradient` is finite (checked by the caller) and the method's from then on, which
+   * may overwrite and keep it.
    */
   cast(state: State, gradient: FloatVector, terms: ContributorTerms): Cast<Sent, Pending>
   /** Commits or drops `pending`, slice by slice (METHODS.md, "Counted or not"). Mutates `state`. */

@@ -1,19 +1,27 @@
 import type { Slice } from '../tally/slices.ts'
+import type { Combination } from './combine.ts'
+import { combine } from './combine.ts'
 import type { FloatVector, Settlement } from './method.ts'
-import type { VectorShape } from './shape.ts'
-import { zeros } from './shape.ts'
 
-/** β·m + (1 − β)·g, a new vector [d]; the arithmetic is float64, rounded once on storing. */
+interface MomentumAndGradient {
+  /** [d] */
+  readonly m: FloatVector
+  /** [d] */
+  readonly gradient: FloatVector
+}
+
+/** β·m + (1 − β)·g */
+export function momentumStep(beta: number, { m, gradient }: MomentumAndGradient): Combination {
+  return { a: beta, x: m, b: 1 - beta, y: gradient }
+}
+
+/** The same into `next` [d], which may be the gradient. */
 export function nextMomentum(
   beta: number,
-  { m, gradient }: { readonly m: FloatVector; readonly gradient: FloatVector },
-  shape: VectorShape,
+  from: MomentumAndGradient,
+  next: FloatVector,
 ): FloatVector {
-  const next = zeros(shape)
-  for (let i = 0; i < next.length; i++) {
-    next[i] = beta * (m[i] ?? 0) + (1 - beta) * (gradient[i] ?? 0)
-  }
-  return next
+  return combine(momentumStep(beta, from), next)
 }
 
 /** The slices whose ballot was counted; none of a void round. */

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { DOMAINS, uniforms } from '../random/streams.ts'
+import { probabilities as probabilitiesOf, signsBelow } from '../sign/draw.ts'
 import { packSigns, signAt } from '../sign/pack.ts'
 import { tallyPlain } from '../tally/count.ts'
 import { createMethod } from './create.ts'
 import type { FloatVector } from './method.ts'
-import { plusProbabilities } from './ssdm.ts'
-import { drawSigns } from './uniform-source.ts'
+import { plusOdds } from './ssdm.ts'
+
+const plusProbabilities = (m: FloatVector, ...rest: Tail<Parameters<typeof plusOdds>>) =>
+  probabilitiesOf(m, plusOdds(m, ...rest))
+type Tail<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never
 
 interface Majority {
   signs: number[][]
@@ -108,7 +112,7 @@ describe('stochastic signs', () => {
     const chance = new Float64Array(5)
     for (let round = 0; round < 1e5; round++) {
       uniforms(chance, { seed: 5, domain: DOMAINS.stochasticSign, round, contributor: 0 })
-      const words = drawSigns(probabilities, chance)
+      const words = signsBelow(chance, probabilities)
       for (let i = 0; i < 5; i++) counts[i] = (counts[i] ?? 0) + (((words[0] ?? 0) >>> i) & 1)
     }
     exact.forEach((p, i) => {

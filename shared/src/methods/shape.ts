@@ -19,6 +19,12 @@ export function zeros({ d, precision }: VectorShape): FloatVector {
   return precision === 'float32' ? new Float32Array(d) : new Float64Array(d)
 }
 
+/** A vector given away, where it is of the shape's precision, else a new one; of any content. */
+export function roomIn(given: FloatVector, shape: VectorShape): FloatVector {
+  const float32 = given instanceof Float32Array
+  return float32 === (shape.precision === 'float32') ? given : zeros(shape)
+}
+
 /** The blocks of a slice: indices in the vector, and where each begins and ends. */
 export function* blocksOf(
   slice: Slice,

@@ -1,8 +1,8 @@
-import { packSigns } from '../sign/pack.ts'
+import { combineAndSign } from './combine.ts'
 import { majority, zeroRuleOf } from './majority.ts'
 import type { TieRuleName } from './majority.ts'
 import type { Ballot, ContributorHalf, FloatVector, VotingMethod } from './method.ts'
-import { commitSlice, countedSlices, nextMomentum } from './momentum.ts'
+import { commitSlice, countedSlices, momentumStep } from './momentum.ts'
 import type { MethodSettings } from './settings.ts'
 import type { VectorShape } from './shape.ts'
 import { zeros } from './shape.ts'
@@ -25,9 +25,10 @@ export function signumMv(
   const contributor: ContributorHalf<Ballot, Momentum, Momentum> = {
     init: () => ({ m: zeros(shape) }),
     cast({ m }, gradient, terms) {
-      const next = nextMomentum(settings.beta, { m, gradient }, shape)
-      const signs = packSigns(next, zeroRuleOf(settings.zeroRule, terms))
-      return { sent: { kind: 'ballot', signs, weights: null }, pending: { m: next } }
+      const step = momentumStep(settings.beta, { m, gradient })
+      const zero = zeroRuleOf(settings.zeroRule, terms)
+      const { sum, signs } = combineAndSign(step, { zero, sizes: false }, shape)
+      return { sent: { kind: 'ballot', signs, weights: null }, pending: { m: sum } }
     },
     settle(state, pending, settlement, { slices }) {
       for (const slice of countedSlices(settlement, slices)) commitSlice(state.m, pending.m, slice)

@@ -1,12 +1,14 @@
+import type { Odds } from '../sign/draw.ts'
 import { signWordCount } from '../sign/pack.ts'
 import { blockCount } from '../tally/slices.ts'
 import type { Ballot, ContributorHalf, FloatVector, VotingMethod } from './method.ts'
 import { commitSlice, countedSlices, nextMomentum } from './momentum.ts'
+import { euclideanNorm, largestSize } from './norms.ts'
 import type { MethodSettings } from './settings.ts'
 import type { VectorShape } from './shape.ts'
-import { blocksOf, wholeSlice, zeros } from './shape.ts'
+import { blocksOf, roomIn, wholeSlice, zeros } from './shape.ts'
 import type { UniformSource } from './uniform-source.ts'
-import { drawSigns, runUniforms } from './uniform-source.ts'
+import { drawRoundSigns } from './uniform-source.ts'
 import { voteSum } from './vote-sum.ts'
 
 type Settings = Extract<MethodSettings, { id: 'ssdm' }>
@@ -25,24 +27,18 @@ interface SsdmState {
  * Source: Safaryan & Richtárik, ICML 2021, arXiv 1905.12938, algorithm 3. Its v6 corrects the
  * convergence theorem: the data must be homogeneous (METHODS.md).
  */
-export function ssdm(
-  settings: Settings,
-  shape: VectorShape,
-  source: UniformSource = runUniforms,
-): VotingMethod {
+export function ssdm(settings: Settings, shape: VectorShape, source?: UniformSource): VotingMethod {
   const blocks = blockCount(shape.d, shape.block)
   const contributor: ContributorHalf<Ballot, SsdmState, FloatVector> = {
     init: () => ({ m: zeros(shape), begun: new Uint8Array(blocks) }),
     cast(state, gradient, terms) {
       const m = momentumOf(state, gradient, { settings, shape })
-      if (largest(m) === 0) {
+      if (largestSize(m) === 0) {
         const signs = new Uint32Array(signWordCount(shape.d))
         return { sent: { kind: 'ballot', signs, weights: new Uint8Array(blocks) }, pending: m }
       }
-      const chance = new Float64Array(shape.d)
-      source(chance, terms)
-      const probabilities = plusProbabilities(m, settings.norm, shape)
-      const signs = drawSigns(probabilities, chance)
+      const odds = plusOdds(m, settings.norm, shape)
+      const signs = drawRoundSigns({ values: m, odds }, terms, source)
       return { sent: { kind: 'ballot', signs, weights: null }, pending: m }
     },
     settle(state, pending, settlement, { slices }) {
@@ -56,13 +52,16 @@ export function ssdm(
   return { kind: 'votes', weighted: false, contributor, coordinator: voteSum() }
 }
 
-/** m ← βm + (1−β)g, and m = g where m has not begun. */
+/** m ← βm + (1−β)g, and m = g where m has not begun; in place of g once it has everywhere. */
 function momentumOf(
   state: SsdmState,
   gradient: FloatVector,
   { settings, shape }: { readonly settings: Settings; readonly shape: VectorShape },
 ): FloatVector {
-  const next = nextMomentum(settings.beta, { m: state.m, gradient }, shape)
+  const begun = !state.begun.includes(0)
+  const next = begun ? roomIn(gradient, shape) : zeros(shape)
+  nextMomentum(settings.beta, { m: state.m, gradient }, next)
+  if (begun) return next
   for (const { b, start, end } of blocksOf(wholeSlice(shape), shape.block)) {
     if (!state.begun[b]) next.set(gradient.subarray(start, end), start)
   }
@@ -70,38 +69,19 @@ function momentumOf(
 }
 
 /**
- * P(s_i = +1), [d]: ½ + ½·m_i/‖m‖₂ with the norm over the whole vector, or, for "linf-block",
+ * P(s_i = +1) = ½ + ½·m_i/‖m‖₂ with the norm over the whole vector, or, for "linf-block",
  * ½ + ½·m_i/max|m| over m_i's tensor (½ in a tensor of zeros). m is not all zero.
  */
-export function plusProbabilities(
+export function plusOdds(
   m: FloatVector,
   norm: 'l2' | 'linf-block',
   { tensors, d }: Pick<VectorShape, 'tensors' | 'd'>,
-): Float64Array {
-  const probabilities = new Float64Array(d).fill(0.5)
+): readonly Odds[] {
   const parts = norm === 'l2' ? [{ offset: 0, size: d }] : tensors
-  for (const { offset, size } of parts) {
-    const part = m.subarray(offset, offset + size)
-    const length = norm === 'l2' ? euclidean(part) : largest(part)
-    if (length === 0) continue
-    for (let i = 0; i < size; i++) {
-      probabilities[offset + i] = 0.5 + (0.5 * (part[i] ?? 0)) / length
-    }
-  }
-  return probabilities
-}
-
-/** ‖values‖₂ in float64, scaled so that nothing overflows or vanishes. */
-function euclidean(values: FloatVector): number {
-  const scale = largest(values)
-  if (scale === 0) return 0
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += ((values[i] ?? 0) / scale) ** 2
-  return scale * Math.sqrt(sum)
-}
-
-function largest(values: FloatVector): number {
-  let size = 0
-  for (let i = 0; i < values.length; i++) size = Math.max(size, Math.abs(values[i] ?? 0))
-  return size
+  return parts.map(({ offset: start, size }) => {
+    const end = start + size
+    const part = m.subarray(start, end)
+    const length = norm === 'l2' ? euclideanNorm(part) : largestSize(part)
+    return { start, end, factor: 0.5, divisor: length === 0 ? 1 : length }
+  })
 }

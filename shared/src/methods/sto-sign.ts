@@ -1,9 +1,10 @@
+import type { Odds } from '../sign/draw.ts'
 import { majority } from './majority.ts'
 import type { TieRuleName } from './majority.ts'
-import type { FloatVector, VotingMethod } from './method.ts'
+import type { VotingMethod } from './method.ts'
 import type { MethodSettings } from './settings.ts'
 import type { UniformSource } from './uniform-source.ts'
-import { drawSigns, runUniforms } from './uniform-source.ts'
+import { drawRoundSigns } from './uniform-source.ts'
 
 type Settings = Extract<MethodSettings, { id: 'sto-sign' }>
 
@@ -19,16 +20,14 @@ interface StoSignOptions {
  * Source: Jin et al. 2020, arXiv 2002.10940.
  */
 export function stoSign(settings: Settings, options: StoSignOptions = {}): VotingMethod {
-  const source = options.uniforms ?? runUniforms
   return {
     kind: 'votes',
     weighted: false,
     contributor: {
       init: () => null,
       cast(_state, gradient, terms) {
-        const chance = new Float64Array(gradient.length)
-        source(chance, terms)
-        const signs = drawSigns(clippedProbabilities(gradient, settings.bound), chance)
+        const odds = boundedOdds(gradient.length, settings.bound)
+        const signs = drawRoundSigns({ values: gradient, odds }, terms, options.uniforms)
         return { sent: { kind: 'ballot', signs, weights: null }, pending: null }
       },
       settle: () => {},
@@ -38,12 +37,7 @@ export function stoSign(settings: Settings, options: StoSignOptions = {}): Votin
   }
 }
 
-/** P(s_i = +1) = clip(½ + g_i/(2B), 0, 1), [d]. */
-export function clippedProbabilities(gradient: FloatVector, bound: number): Float64Array {
-  const probabilities = new Float64Array(gradient.length)
-  for (let i = 0; i < probabilities.length; i++) {
-    const p = 0.5 + (gradient[i] ?? 0) / (2 * bound)
-    probabilities[i] = Math.max(0, Math.min(1, p))
-  }
-  return probabilities
+/** P(s_i = +1) = clip(½ + g_i/(2B), 0, 1) of all d coordinates. */
+export function boundedOdds(d: number, bound: number): readonly Odds[] {
+  return [{ start: 0, end: d, factor: 1, divisor: 2 * bound }]
 }

@@ -1,7 +1,8 @@
-import { DOMAINS, gaussians, uniforms } from '../random/streams.ts'
+import { DOMAINS, gaussians } from '../random/streams.ts'
+import { noisedSigns } from '../sign/draw.ts'
 import { packSigns } from '../sign/pack.ts'
 import { zeroRuleOf } from './majority.ts'
-import type { VotingMethod } from './method.ts'
+import type { ContributorTerms, FloatVector, SignWords, VotingMethod } from './method.ts'
 import type { MethodSettings } from './settings.ts'
 import { voteSum } from './vote-sum.ts'
 
@@ -24,17 +25,7 @@ export function zSign(settings: Settings): VotingMethod {
     contributor: {
       init: () => null,
       cast(_state, displacement, terms) {
-        const { runSeed: seed, round, contributor } = terms
-        const noised = new Float64Array(displacement.length)
-        const place = { seed, domain: DOMAINS.noise, round, contributor }
-        if (distribution === 'gaussian') gaussians(noised, place)
-        else uniforms(noised, place)
-        for (let i = 0; i < noised.length; i++) {
-          const drawn = noised[i] ?? 0
-          const xi = distribution === 'gaussian' ? drawn : 2 * drawn - 1
-          noised[i] = (displacement[i] ?? 0) + sigma * xi
-        }
-        const signs = packSigns(noised, zeroRuleOf(settings.zeroRule, terms))
+        const signs = noised(displacement, terms, settings)
         return { sent: { kind: 'ballot', signs, weights: null }, pending: null }
       },
       settle: () => {},
@@ -42,4 +33,22 @@ export function zSign(settings: Settings): VotingMethod {
     },
     coordinator: voteSum(ETA[distribution] * sigma),
   }
+}
+
+/** s = sign(Δ + σξ) */
+function noised(
+  displacement: FloatVector,
+  terms: ContributorTerms,
+  { distribution, sigma, zeroRule }: Settings,
+): SignWords {
+  const { runSeed: seed, round, contributor } = terms
+  const place = { seed, domain: DOMAINS.noise, round, contributor }
+  const zero = zeroRuleOf(zeroRule, terms)
+  if (distribution === 'uniform') return noisedSigns(displacement, { sigma, place, zero })
+  const values = new Float64Array(displacement.length)
+  gaussians(values, place)
+  for (let i = 0; i < values.length; i++) {
+    values[i] = (displacement[i] ?? 0) + sigma * (values[i] ?? 0)
+  }
+  return packSigns(values, zero)
 }

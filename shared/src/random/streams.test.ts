@@ -1,8 +1,38 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DOMAINS, coinAt, coinWords, roundCoins, uniforms } from './streams.ts'
+import { philox } from './philox.ts'
+import { DOMAINS, coinAt, coinWords, roundCoins, streamWords, uniforms } from './streams.ts'
+import { someU32 } from '../sign/floats.fixture.ts'
 
 const place = { seed: 7, domain: DOMAINS.stochasticSign, round: 3, contributor: 2 }
+
+describe('streamWords', () => {
+  const input = fc.record({
+    place: fc.record({
+      seed: someU32,
+      domain: fc.constantFrom(...Object.values(DOMAINS)),
+      round: someU32,
+      contributor: someU32,
+    }),
+    firstBlock: fc.integer({ min: 0, max: 2 ** 32 - 6000 }),
+    blocks: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 2040, max: 4100 })),
+  })
+  it('are those of Philox, block by block', () => {
+    fc.assert(
+      fc.property(input, ({ place, firstBlock, blocks }) => {
+        const words = new Uint32Array(4 * blocks)
+        streamWords(words, place, firstBlock)
+        const expected = new Uint32Array(4 * blocks)
+        for (let b = 0; b < blocks; b++) {
+          const counter = [firstBlock + b, place.round, place.contributor, 0] as const
+          philox(counter, [place.seed, place.domain], expected, 4 * b)
+        }
+        expect(words.join() === expected.join()).toBe(true)
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
 
 describe('uniforms', () => {
   it('a coordinate has the same value wherever the filling begins', () => {

@@ -1,3 +1,5 @@
+import type { Tile } from '../kernels/tile.ts'
+import { tile, tilesOf } from '../kernels/tile.ts'
 import { philox } from './philox.ts'
 
 /**
@@ -32,6 +34,7 @@ export interface StreamPlace {
 
 /** Fair coins of a stream, 32 in a word: coordinate i is bit i % 32 of word ⌊i / 32⌋. */
 export interface CoinWords {
+  readonly place: StreamPlace
   readonly wordAt: (word: number) => number
 }
 
@@ -57,17 +60,43 @@ export function uniforms(
 }
 
 /**
+ * Fills `out` with the words of the blocks from `firstBlock` on, four of a block after another.
+ * Its length is a multiple of four.
+ */
+export function streamWords(out: Uint32Array, place: StreamPlace, firstBlock: number): void {
+  const scratch = tile()
+  if (scratch === null) {
+    for (let at = 0; at < out.length; at += 4) blockOf(place, firstBlock + at / 4, out, at)
+    return
+  }
+  chooseStream(scratch, place)
+  for (const { start, end } of tilesOf(scratch, 0, out.length)) {
+    scratch.kernels.philoxFill(firstBlock + start / 4, (end - start) / 4)
+    out.set(scratch.chance.subarray(0, end - start), start)
+  }
+}
+
+/** Has the kernels draw from the stream at `place`. */
+export function chooseStream({ kernels }: Tile, place: StreamPlace): void {
+  kernels.philoxStream(place.round, place.contributor, place.seed, place.domain)
+}
+
+/** Coordinates whose words are drawn at a time. */
+const GAUSSIANS_AT_ONCE = 2048
+
+/**
  * Fills `out` with N(0, 1) for the coordinates from 0 on. Coordinates 2j and 2j + 1 are the pair
  * that words 2j % 4 and 2j % 4 + 1 of block ⌊j / 2⌋ give. Engines may differ in the last bits.
  *
  * Source: Box & Muller 1958.
  */
 export function gaussians(out: Float32Array | Float64Array, place: StreamPlace): void {
-  const words = new Uint32Array(4)
+  const words = new Uint32Array(Math.min(GAUSSIANS_AT_ONCE, 4 * Math.ceil(out.length / 4)))
   for (let i = 0; i < out.length; i += 2) {
-    if (i % 4 === 0) blockOf(place, i / 4, words)
-    const first = ((words[i & 3] ?? 0) + 1) * 2 ** -32
-    const angle = 2 * Math.PI * (words[(i & 3) + 1] ?? 0) * 2 ** -32
+    const at = i % GAUSSIANS_AT_ONCE
+    if (at === 0) streamWords(words, place, i / 4)
+    const first = ((words[at] ?? 0) + 1) * 2 ** -32
+    const angle = 2 * Math.PI * (words[at + 1] ?? 0) * 2 ** -32
     const radius = Math.sqrt(-2 * Math.log(first))
     out[i] = radius * Math.cos(angle)
     if (i + 1 < out.length) out[i + 1] = radius * Math.sin(angle)
@@ -79,6 +108,7 @@ export function coinWords(place: StreamPlace): CoinWords {
   const words = new Uint32Array(4)
   let known = -1
   return {
+    place,
     wordAt(word) {
       const block = word >>> 2
       if (block !== known) {
@@ -115,6 +145,6 @@ export function coinAt(
   return ((word >>> (coordinate & 31)) & 1) === 1
 }
 
-function blockOf(place: StreamPlace, block: number, out: Uint32Array): void {
-  philox([block, place.round, place.contributor, 0], [place.seed, place.domain], out)
+function blockOf(place: StreamPlace, block: number, out: Uint32Array, at = 0): void {
+  philox([block, place.round, place.contributor, 0], [place.seed, place.domain], out, at)
 }

@@ -2,7 +2,18 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { coinAt, roundCoins } from '../random/streams.ts'
-import { finite, packSigns, packSignsInto, packSignsPlain, signAt, signWordCount } from './pack.ts'
+import { tile } from '../kernels/tile.ts'
+import type { SignedValues } from './pack.ts'
+import {
+  finite,
+  packSigns,
+  packSignsInto,
+  packSignsInWords,
+  packSignsPlain,
+  signAt,
+  signWordCount,
+} from './pack.ts'
+import { someFloats, someLength, someU32 } from './floats.fixture.ts'
 
 const golden = JSON.parse(
   readFileSync(new URL('../../golden/operators.json', import.meta.url), 'utf8'),
@@ -67,7 +78,67 @@ describe('packSigns', () => {
   })
 })
 
+describe('the signs in WebAssembly', () => {
+  const asType: readonly ((values: Float32Array) => SignedValues)[] = [
+    (values) => values,
+    (values) => Float64Array.from(values, (value) => value * 2 ** -900),
+    (values) => Int32Array.from(values, (value) => value * 1e3),
+  ]
+  const input = fc.record({
+    seed: fc.nat(),
+    length: someLength,
+    start: fc.oneof(fc.constantFrom(0, 32, 64), fc.nat(300)),
+    type: fc.constantFrom(...asType),
+    coins: fc.option(fc.tuple(someU32, someU32, someU32)),
+  })
+
+  it('are those in words and those one by one, wherever they begin', () => {
+    expect(tile()).not.toBeNull()
+    fc.assert(
+      fc.property(input, ({ seed, length, start, type, coins }) => {
+        const values = type(someFloats(seed, length))
+        const zero = coins ? roundCoins(...coins) : 'plus'
+        const plain = packSignsPlain(values, (i) => {
+          return !coins || coinAt(...coins, start + i)
+        })
+        const before = new Uint32Array(signWordCount(start + length) + 1).fill(0xffffffff)
+        for (let i = start; i < start + length; i++) {
+          before[i >>> 5] = (before[i >>> 5] ?? 0) & ~(1 << (i & 31))
+        }
+        const [words, inWords] = [before.slice(), before.slice()]
+        packSignsInto(words, start, { values, zero })
+        packSignsInWords(inWords, start, { values, zero })
+        expect(words.join() === inWords.join()).toBe(true)
+        const signs = Array.from(plain, () => 0)
+        for (let i = 0; i < length; i++) {
+          if (signAt(words, start + i) === 1) signs[i >>> 5] = (signs[i >>> 5] ?? 0) + 2 ** (i & 31)
+        }
+        expect(signs.join() === plain.join()).toBe(true)
+      }),
+      { numRuns: 40 },
+    )
+  })
+  it('of NaN are −1, as nobody is asked for them', () => {
+    const x = Float32Array.of(NaN, Infinity, -Infinity, 1)
+    expect([...packSigns(x, 'plus')]).toEqual([0b1010])
+    expect(packSigns(x, 'plus')).toEqual(packSignsPlain(x, 'plus'))
+  })
+})
+
 describe('finite', () => {
+  it('finds one in a vector of any length, and none that was there before', () => {
+    fc.assert(
+      fc.property(someLength, fc.nat(), (length, seed) => {
+        const x = someFloats(seed, length)
+        const at = seed % length
+        x[at] = NaN
+        expect(finite(x)).toBe(false)
+        x[at] = 2 ** -149
+        expect(finite(x)).toBe(true)
+      }),
+      { numRuns: 20 },
+    )
+  })
   it('finds one NaN or infinity anywhere', () => {
     fc.assert(
       fc.property(fc.nat(99), fc.constantFrom(NaN, Infinity, -Infinity), (at, bad) => {
@@ -75,6 +146,7 @@ describe('finite', () => {
         expect(finite(x)).toBe(true)
         x[at] = bad
         expect(finite(x)).toBe(false)
+        expect(finite(Float64Array.from(x))).toBe(false)
       }),
     )
   })

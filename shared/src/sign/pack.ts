@@ -1,5 +1,8 @@
+import type { Tile } from '../kernels/tile.ts'
+import { tile, tilesOf } from '../kernels/tile.ts'
 import type { FloatVector, SignWords } from '../methods/method.ts'
 import type { CoinWords } from '../random/streams.ts'
+import { copySigns, settleZeros, wordsOf } from './tile-signs.ts'
 
 /** Values that have signs: a method's vector, or integer sums. All finite (see `finite`). */
 export type SignedValues = FloatVector | Int32Array
@@ -9,6 +12,12 @@ export type SignedValues = FloatVector | Int32Array
  * +1), given one by one or in words of 32.
  */
 export type ZeroRule = 'plus' | CoinWords | ((coordinate: number) => boolean)
+
+/** Values and what the signs of those are that have none. */
+interface Unsigned<Rule = ZeroRule> {
+  readonly values: SignedValues
+  readonly zero: Rule
+}
 
 /** Words that d signs take. */
 export function signWordCount(d: number): number {
@@ -31,10 +40,54 @@ export function packSigns(values: SignedValues, zero: ZeroRule): SignWords {
  * Writes the signs of `values`, which are the coordinates from `start` on, to `words`, the signs
  * of the whole vector. Other coordinates' bits keep what they are; those written must be 0.
  */
-export function packSignsInto(
+export function packSignsInto(words: SignWords, start: number, { values, zero }: Unsigned): void {
+  const scratch = tile()
+  if (scratch === null || typeof zero === 'function') {
+    packSignsInWords(words, start, { values, zero })
+  } else {
+    packSignsInWasm(scratch, words, start, { values, zero })
+  }
+}
+
+/** `packSignsInto` by the kernels of shared/kernels/sign.ts, tile by tile, each copied in once. */
+function packSignsInWasm(
+  scratch: Tile,
   words: SignWords,
   start: number,
-  { values, zero }: { readonly values: SignedValues; readonly zero: ZeroRule },
+  { values, zero }: Unsigned<'plus' | CoinWords>,
+): void {
+  for (const piece of tilesOf(scratch, start, start + values.length)) {
+    const part = values.subarray(piece.start - start, piece.end - start)
+    if (signTile(scratch, part, piece)) settleZeros(scratch, zero, piece)
+    copySigns(scratch, words, piece)
+  }
+}
+
+/** Signs a piece's values and what lies beside them in the tile; whether there is a zero. */
+function signTile(
+  { kernels, x, xFloat64, xInt32 }: Tile,
+  values: SignedValues,
+  piece: { readonly start: number; readonly end: number },
+): boolean {
+  const at = piece.start & 31
+  const words = wordsOf(piece)
+  if (values instanceof Float32Array) {
+    x.set(values, at)
+    return kernels.signFloat32(words) !== 0
+  }
+  if (values instanceof Float64Array) {
+    xFloat64.set(values, at)
+    return kernels.signFloat64(words) !== 0
+  }
+  xInt32.set(values, at)
+  return kernels.signInt32(words) !== 0
+}
+
+/** `packSignsInto` in plain TypeScript, a word at a time and without branches. */
+export function packSignsInWords(
+  words: SignWords,
+  start: number,
+  { values, zero }: Unsigned,
 ): void {
   const zeroBits = zeroWords(zero)
   const end = start + values.length
@@ -66,8 +119,24 @@ export function packSignsPlain(values: SignedValues, zero: ZeroRule): SignWords 
   return words
 }
 
-/** Whether no value is NaN or ±Inf: x·0 is 0 for finite x alone. */
+/** Whether no value is NaN or ±Inf. */
 export function finite(values: FloatVector): boolean {
+  const scratch = values instanceof Float32Array ? tile() : null
+  return scratch === null ? finitePlain(values) : finiteInWasm(scratch, values)
+}
+
+function finiteInWasm({ kernels, size, x }: Tile, values: FloatVector): boolean {
+  for (let start = 0; start < values.length; start += size) {
+    const part = values.subarray(start, start + size)
+    x.set(part)
+    x.fill(0, part.length, part.length + 3)
+    if (!kernels.vectorFinite(part.length)) return false
+  }
+  return true
+}
+
+/** x·0 is 0 for finite x alone. */
+function finitePlain(values: FloatVector): boolean {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += (values[i] ?? 0) * 0
   return sum === 0
