@@ -4,6 +4,7 @@ import { phasesOf } from './phases.ts'
 import type { Phases } from './phases.ts'
 import { withCrowd } from '../browsers/crowd.ts'
 import type { Crowd } from '../browsers/crowd.ts'
+import { loadNote } from '../browsers/load.ts'
 import { mlpRun } from '../browsers/runs.ts'
 import { BenchError } from '../errors.ts'
 import type { Bench, Reach, Section } from '../section.ts'
@@ -32,7 +33,7 @@ export const anatomy: Section = {
     await withCrowd(bench, async (crowd) => {
       for (const one of CASES) rows.push(await measure(crowd, one, { bench, reaches }))
     })
-    return { columns: COLUMNS, rows, reaches, notes: NOTES }
+    return { columns: COLUMNS, rows, reaches, notes: [...NOTES, loadNote()] }
   },
 }
 

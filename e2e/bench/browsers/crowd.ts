@@ -30,8 +30,6 @@ export interface TrainOptions extends JoinOptions {
   readonly settings: RunSettingsInput
   /** Called with a browser's context before its page opens. */
   readonly prepare?: (context: BrowserContext, at: number) => Promise<void> | void
-  /** Where browsers find the coordinator, if not at its own address. */
-  readonly url?: string
 }
 
 /** Browsers stay open between runs; each is a Chromium of its own, with all its processes. */
@@ -58,15 +56,15 @@ export class Crowd {
   /** The browser of this number; started when it is first asked for. */
   async browser(at: number): Promise<Browser> {
     while (this.#browsers.length <= at) {
-      const { executablePath } = { executablePath: this.#executablePath }
-      this.#browsers.push(await chromium.launch({ executablePath, args: [...CHROMIUM_ARGS] }))
+      const launch = { executablePath: this.#executablePath, args: [...CHROMIUM_ARGS] }
+      this.#browsers.push(await chromium.launch(launch))
     }
     return this.#browsers[at] as Browser
   }
 
   /** Starts a run, in which nobody waits but for all to be there, and ends it after `work`. */
   async train<T>(options: TrainOptions, work: (training: Training) => Promise<T>): Promise<T> {
-    const { browsers, settings, prepare, url = this.coordinator.url, ...join } = options
+    const { browsers, settings, prepare, ...joining } = options
     const { coordinator } = this
     const run = await coordinator.startRun({ ...settings, minVoters: browsers, minRoundMs: 0 })
     const volunteers: Volunteer[] = []
@@ -78,7 +76,8 @@ export class Crowd {
           await prepare?.(context, at)
           return context
         }
-        volunteers.push(await joinVolunteer(newContext, `${url}/run/${run.id}`, join))
+        const url = `${coordinator.url}/run/${run.id}`
+        volunteers.push(await joinVolunteer(newContext, url, joining))
       }
       const reach = async (round: number, limitMs: number) => {
         await until(

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { openBundle } from '../../fixtures/bundle.ts'
 import { withCrowd } from '../browsers/crowd.ts'
 import type { Crowd } from '../browsers/crowd.ts'
+import { loadNote } from '../browsers/load.ts'
 import { mlpRun } from '../browsers/runs.ts'
 import type { Bench, Section } from '../section.ts'
 import { testAccuracy } from './accuracy.ts'
@@ -27,7 +28,7 @@ export const local: Section = {
       rows.push(await alone(crowd))
       for (const browsers of BROWSERS) rows.push(await together(crowd, browsers, bench))
     })
-    return { columns: COLUMNS, rows, reaches: [], notes: NOTES }
+    return { columns: COLUMNS, rows, reaches: [], notes: [...NOTES, loadNote()] }
   },
 }
 
