@@ -1,19 +1,10 @@
 import { defineConfig, type ReporterDescription } from '@playwright/test'
+import { CHROMIUM_ARGS } from './e2e/fixtures/chromium.ts'
 import { findChromium } from './scripts/bootstrap/chromium.mjs'
 
 const executablePath = findChromium()
 const reportFile = process.env.QUORATE_E2E_REPORT
 const jsonReport: ReporterDescription[] = reportFile ? [['json', { outputFile: reportFile }]] : []
-
-/** For every browser that a test starts. `--enable-unsafe-webgpu` is for the tests that want it. */
-const args = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 export default defineConfig({
   testDir: 'e2e/tests',
@@ -28,7 +19,7 @@ export default defineConfig({
   reporter: [['list'], ...jsonReport],
   use: {
     browserName: 'chromium',
-    launchOptions: { args, ...(executablePath ? { executablePath } : {}) },
+    launchOptions: { args: [...CHROMIUM_ARGS], ...(executablePath ? { executablePath } : {}) },
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
   },

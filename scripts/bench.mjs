@@ -1,6 +1,7 @@
 /** `npm run bench`: measures each part against its plain twin; installs and builds first. */
 import { pathToFileURL } from 'node:url'
 import { ensureBuilt } from './bootstrap/build.mjs'
+import { ensureChromium } from './bootstrap/chromium.mjs'
 import { ensureInstalled } from './bootstrap/install.mjs'
 import { requireNode } from './bootstrap/node-version.mjs'
 import { inRoot } from './bootstrap/root.mjs'
@@ -17,7 +18,7 @@ try {
 process.setSourceMapsEnabled(true)
 const { main } = await import(pathToFileURL(inRoot('e2e', 'dist', 'bench', 'bench.js')).href)
 try {
-  await main(process.argv.slice(2))
+  await main(process.argv.slice(2), { chromium: ensureChromium })
 } catch (error) {
   if (typeof error.code !== 'string') throw error
   console.error(`${error.code}: ${error.message}`)

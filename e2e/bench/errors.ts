@@ -4,6 +4,8 @@ export type BenchErrorCode =
   | 'FLAG_INVALID'
   /** A fast path that does not agree with its reference: it is not timed. */
   | 'WRONG_RESULT'
+  /** What was waited for did not come. */
+  | 'NOT_REACHED'
 
 /** A broken boundary of the benchmark. */
 export class BenchError extends Error {

@@ -20,7 +20,14 @@ const USUAL_REPEATS = 7
 export function readCommand(argv: readonly string[], known: readonly string[]): Command | null {
   const values = parse(argv)
   if (values.help) return null
-  const only = values.only?.split(',').map((id) => id.trim()) ?? null
+  if (values.webgpu && values.only !== undefined) {
+    throw new BenchError(
+      'FLAG_INVALID',
+      '--webgpu: is a section by itself, and --only names others',
+    )
+  }
+  const asked = values.webgpu ? 'webgpu' : values.only
+  const only = asked?.split(',').map((id) => id.trim()) ?? null
   const unknown = only?.find((id) => !known.includes(id))
   if (unknown !== undefined) {
     throw new BenchError('FLAG_INVALID', `--only "${unknown}": is not one of ${known.join(', ')}`)
@@ -43,6 +50,7 @@ export function helpText(sections: readonly { id: string; about: string }[]): st
     'Usage: npm run bench -- [flags]',
     '',
     '  --only <ids>     only these sections, by commas',
+    '  --webgpu         only the section webgpu, on this machine’s GPU if it has one',
     '  --json <file>    writes the figures and the machine',
     `  --repeats <n>    of every comparison (${USUAL_REPEATS})`,
     '  --help           this text',
@@ -60,6 +68,7 @@ function parse(argv: readonly string[]) {
         only: { type: 'string' },
         json: { type: 'string' },
         repeats: { type: 'string', default: String(USUAL_REPEATS) },
+        webgpu: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
       strict: true,

@@ -8,7 +8,7 @@ import { reached } from './section.ts'
 import { sections } from './sections.ts'
 
 /** Rejects with a coded error for flags that do not pass and for a fast path that is wrong. */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[], { chromium }: Pick<Bench, 'chromium'>) {
   const command = readCommand(
     argv,
     sections.map(({ id }) => id),
@@ -26,6 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     const section = await load()
     const bench: Bench = {
       repeats: command.repeats,
+      chromium,
       progress: (text) => void process.stderr.write(`· ${id}: ${text}\n`),
     }
     const findings = await section.run(bench)

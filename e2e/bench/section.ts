@@ -13,6 +13,8 @@ export interface Bench {
   readonly repeats: number
   /** One line on stderr: what is under way. */
   progress(text: string): void
+  /** Path of a Chromium, which is installed first where there is none. */
+  chromium(): Promise<string>
 }
 
 /** What a section found. */

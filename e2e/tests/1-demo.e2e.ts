@@ -1,5 +1,6 @@
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { quickDemo } from '../fixtures/settings.ts'
+import { until } from '../fixtures/until.ts'
 
 test('four browsers train the demo to 90 % by round 600, one bit per parameter each way', async ({
   start,

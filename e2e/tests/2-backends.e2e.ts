@@ -1,6 +1,7 @@
 import { chromium } from '@playwright/test'
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { smallRun } from '../fixtures/settings.ts'
+import { until } from '../fixtures/until.ts'
 
 test('WebGPU, wasm and cpu in one run: equal digests after 20 rounds', async ({
   start,

@@ -1,5 +1,6 @@
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { smallRun } from '../fixtures/settings.ts'
+import { until } from '../fixtures/until.ts'
 
 test('a browser without RTCPeerConnection contributes and is counted', async ({ start, join }) => {
   const coordinator = await start({ flags: ['--no-demo'] })

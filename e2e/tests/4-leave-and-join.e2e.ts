@@ -1,5 +1,6 @@
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { smallRun } from '../fixtures/settings.ts'
+import { until } from '../fixtures/until.ts'
 
 test('a slice owner closes its tab in mid-round; a late joiner catches up and is counted', async ({
   start,

@@ -1,5 +1,6 @@
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { quickDemo } from '../fixtures/settings.ts'
+import { until } from '../fixtures/until.ts'
 
 test('the coordinator is killed and started again: the run goes on from the last recorded round', async ({
   start,

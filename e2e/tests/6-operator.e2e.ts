@@ -1,6 +1,7 @@
 import { evaluateMlp } from '../fixtures/evaluate.ts'
 import { evaluateTfjs } from '../fixtures/evaluate-tfjs.ts'
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
+import { until } from '../fixtures/until.ts'
 
 test('the operator signs in, creates a run with ssdm, pauses, resumes, stops and downloads it', async ({
   start,

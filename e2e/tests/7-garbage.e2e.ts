@@ -2,8 +2,9 @@ import { WebSocket } from 'ws'
 import { encodeFrame } from '@quorate/shared/wire/frame'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { generator } from '@quorate/shared/random/generator'
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { smallRun } from '../fixtures/settings.ts'
+import { until } from '../fixtures/until.ts'
 
 /** A socket that keeps what comes back; `closed` gives the close code. */
 function open(url: string): Promise<{

@@ -1,6 +1,7 @@
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { smallRun } from '../fixtures/settings.ts'
 import { launchRaw } from '../fixtures/raw-browser.ts'
+import { until } from '../fixtures/until.ts'
 
 test('a page that is really hidden is counted in 20 consecutive rounds', async ({
   start,

@@ -2,7 +2,8 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { runSettings } from '@quorate/shared/run/settings'
 import { smallRun } from '../fixtures/settings.ts'
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
+import { until } from '../fixtures/until.ts'
 
 /** All rules on the wide light page; narrow and dark, those that colours and widths decide. */
 const LOOKS = [

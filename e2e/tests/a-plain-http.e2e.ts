@@ -1,6 +1,7 @@
 import { chromium } from '@playwright/test'
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { smallRun } from '../fixtures/settings.ts'
+import { until } from '../fixtures/until.ts'
 
 test('a page on plain HTTP says why there is no WebGPU, and trains all the same', async ({
   start,

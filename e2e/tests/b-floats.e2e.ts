@@ -1,5 +1,6 @@
-import { expect, test, until } from '../fixtures/test.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { smallRun } from '../fixtures/settings.ts'
+import { until } from '../fixtures/until.ts'
 
 test('a method that sends floats: two browsers learn, a killed coordinator goes on, replicas agree', async ({
   start,

@@ -1,9 +1,10 @@
 /** Programs of our own on a WebGPU device (here an emulated one), against plain TypeScript. */
-import { chromium, test as base } from '@playwright/test'
+import { chromium, expect, test as base } from '@playwright/test'
 import type { Page } from '@playwright/test'
 import { openBundle } from '../fixtures/bundle.ts'
 import { CHECKS } from '../webgpu/names.ts'
 import type { CheckName } from '../webgpu/names.ts'
+import type { LongRun } from '../webgpu/training-checks.ts'
 
 /** One page for all: its programs are compiled anew for each check. */
 const test = base.extend<object, { gpuPage: Page }>({
@@ -32,3 +33,36 @@ for (const name of CHECKS) {
     )
   })
 }
+
+/** Of JavaScript, after its garbage is collected. */
+const HEAP_NOISE_BYTES = 64 * 1024
+/** The first hundreds are also compiled; 2,000 were as flat and take three minutes on two cores. */
+const [EARLY_ROUNDS, ALL_ROUNDS] = [600, 1000]
+
+test('1,000 rounds leave as many tensors, buffers and bytes of JavaScript as 600', async ({
+  gpuPage,
+}) => {
+  test.setTimeout(400_000)
+  const cdp = await gpuPage.context().newCDPSession(gpuPage)
+  const rounds = (count: number) =>
+    gpuPage.evaluate(
+      (more) => (window as unknown as { longRun: LongRun }).longRun.rounds(more),
+      count,
+    )
+  const held = async () => {
+    await cdp.send('HeapProfiler.collectGarbage')
+    const { usedSize } = await cdp.send('Runtime.getHeapUsage')
+    const onDevice = await gpuPage.evaluate(() =>
+      (window as unknown as { longRun: LongRun }).longRun.held(),
+    )
+    return { onDevice, heapBytes: usedSize }
+  }
+  await gpuPage.evaluate(() => (window as unknown as { longRun: LongRun }).longRun.start())
+  await rounds(EARLY_ROUNDS)
+  const early = await held()
+  await rounds(ALL_ROUNDS - EARLY_ROUNDS)
+  const late = await held()
+  expect(late.onDevice).toEqual(early.onDevice)
+  expect(late.heapBytes - early.heapBytes).toBeLessThan(HEAP_NOISE_BYTES)
+  await gpuPage.evaluate(() => (window as unknown as { longRun: LongRun }).longRun.close())
+})

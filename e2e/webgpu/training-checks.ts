@@ -19,6 +19,7 @@ import { PlainEngine } from '@quorate/client/trainer/plain-engine'
 import { LocalTrainer } from '@quorate/client/trainer/trainer'
 import { tf } from '@quorate/client/worker/tf'
 import { TfjsEngine } from '@quorate/client/worker/tfjs-engine'
+import { watchDevices } from './device-usage.ts'
 import { same } from './same.ts'
 
 export const trainingChecks = {
@@ -34,7 +35,6 @@ export const trainingChecks = {
   },
   'a round reads back a bit for a parameter and four words for a block, a digest the rest':
     readsBallots,
-  'fifty rounds leave as many buffers and tensors as five': flatMemory,
   'a GPU that is lost takes no parameter with it, and others follow': losesItsGpu,
 }
 
@@ -182,50 +182,30 @@ async function train(over: Partial<RunSettingsInput>): Promise<void> {
   pair.close()
 }
 
-interface Usage {
-  /** Buffers that are alive on all devices of the page. */
-  readonly buffers: number
-  /** Bytes mapped for reading, all in all. */
-  readonly readBytes: number
-}
+/** Rounds of one run for as long as a test likes, and what they have left behind so far. */
+export class LongRun {
+  readonly #pair = new Pair({ method: { id: 'ef-vote' } })
+  readonly #usage = watchDevices()
 
-/** What the page's devices are used for from now on. */
-function watchDevices(): () => Usage {
-  const alive = new Set<GPUBuffer>()
-  let readBytes = 0
-  const { createBuffer } = GPUDevice.prototype
-  GPUDevice.prototype.createBuffer = function (...args) {
-    const buffer = createBuffer.apply(this, args)
-    alive.add(buffer)
-    return buffer
+  start(): Promise<void> {
+    return this.#pair.start()
   }
-  const { destroy, mapAsync } = GPUBuffer.prototype
-  GPUBuffer.prototype.destroy = function () {
-    alive.delete(this)
-    return destroy.apply(this)
-  }
-  GPUBuffer.prototype.mapAsync = function (...args) {
-    readBytes += this.size
-    return mapAsync.apply(this, args)
-  }
-  return () => ({ buffers: alive.size, readBytes })
-}
 
-async function flatMemory(): Promise<void> {
-  const pair = new Pair({ method: { id: 'ef-vote' } })
-  const usage = watchDevices()
-  await pair.start()
-  const held = () => [tf.memory().numTensors, tf.memory().numBytes, usage().buffers]
-  const rounds = async (count: number) => {
-    for (let n = 0; n < count; n++) await pair.round()
-    await pair.agree()
+  /** So many more; the replicas must agree after them. */
+  async rounds(count: number): Promise<void> {
+    for (let n = 0; n < count; n++) await this.#pair.round()
+    await this.#pair.agree()
   }
-  await rounds(5)
-  const early = held()
-  await rounds(45)
-  same('tensors, their bytes, buffers', held(), early)
-  pair.close()
-  same('tensors after closing', [tf.engine().state.numTensors], [0])
+
+  /** Tensors, their bytes, and buffers on the device. */
+  held(): number[] {
+    return [tf.memory().numTensors, tf.memory().numBytes, this.#usage().buffers]
+  }
+
+  close(): void {
+    this.#pair.close()
+    same('tensors after closing', [tf.engine().state.numTensors], [0])
+  }
 }
 
 async function readsBallots(): Promise<void> {

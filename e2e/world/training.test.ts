@@ -27,6 +27,25 @@ describe('one process', () => {
     }
   })
 
+  test('every round passes its marks in order, at every contributor', async () => {
+    const world = new World(3)
+    const run = await world.run({ ...settings, rounds: 12 })
+    const marks = [0, 1].map(() => new Map<number, string[]>())
+    for (const passed of marks) {
+      world.join(run, {
+        mark: (mark, round) => passed.set(round, [...(passed.get(round) ?? []), mark]),
+      })
+    }
+    await world.reach(run, 12)
+    await world.clock.advance(2000)
+    const whole = ['opened', 'cast', 'collected', 'tallied', 'decided', 'applied']
+    for (const passed of marks) {
+      expect(passed.size).toBeGreaterThan(5)
+      // The next round is opened with the verdict, before the replica has taken its step.
+      for (let round = 6; round < 12; round++) expect(passed.get(round)).toEqual(whole)
+    }
+  })
+
   test('a heartbeat is answered also while nothing else happens', async () => {
     const world = new World(4)
     const run = await world.run({ ...settings, minVoters: 2 })

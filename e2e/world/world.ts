@@ -13,7 +13,7 @@ import { createTraining } from '@quorate/coordinator/training/training'
 import { MemoryNetwork } from '@quorate/client/mesh/memory-mesh'
 import type { MemoryMesh } from '@quorate/client/mesh/memory-mesh'
 import { ContributorSession } from '@quorate/client/session/contributor-session'
-import type { CastOrder, Files, Trainer } from '@quorate/client/session/ports'
+import type { CastOrder, Files, MarkRound, Trainer } from '@quorate/client/session/ports'
 import type { SessionView } from '@quorate/client/session/view'
 import { LocalTrainer } from '@quorate/client/trainer/trainer'
 import { PlainEngine } from '@quorate/client/trainer/plain-engine'
@@ -47,6 +47,8 @@ export interface VolunteerOptions {
   readonly engine?: (engine: GradientEngine) => GradientEngine
   /** Wraps the trainer: broken replicas. */
   readonly trainer?: (trainer: Trainer) => Trainer
+  /** Hears what its rounds come past. */
+  readonly mark?: MarkRound
 }
 
 /** A chunk that a batch was drawn from. */
@@ -158,6 +160,7 @@ export class World {
         onView: (view) => {
           volunteer.view = view
         },
+        mark: options.mark ?? (() => {}),
         resume: {
           load: () => kept,
           save: (value) => (kept = value),

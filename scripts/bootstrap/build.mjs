@@ -50,7 +50,10 @@ const targets = [
     workspace: 'e2e/bench',
     needs: ['e2e/bench/main.ts', 'e2e/bench/vite.config.ts'],
     output: 'e2e/dist/bench/bench.js',
-    inputs: () => ['e2e/bench', 'e2e/package.json', 'coordinator/src', 'client/src'],
+    inputs: () => [
+      ...['bench', 'fixtures', 'webgpu', 'package.json'].map((name) => `e2e/${name}`),
+      ...['coordinator/src', 'client/src'],
+    ],
   },
 ]
 const commonInputs = [

@@ -27,7 +27,7 @@ export interface Followed {
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 15_000
 /** Messages of one such span make one change of the page. */
-const GATHER_MS = 200
+const GATHER_MS = 500
 const MAX_EVENTS = 500
 
 /** The coordinator's live feed; opens with `open`, comes back by itself until `close`. */

@@ -6,6 +6,7 @@ import { WebSocketLink } from '../link/link.ts'
 import { EdgeMesh } from '../mesh/mesh.ts'
 import { peerSignalling } from '../mesh/peerjs-signalling.ts'
 import { reachOf, type Reach } from '../mesh/reach.ts'
+import { markTimeline } from '../timeline/timeline.ts'
 import { TrainerClient } from '../worker-client/trainer-client.ts'
 import { WorkerClock } from '../worker-client/worker-clock.ts'
 import { browserRandom } from '../link/browser-random.ts'
@@ -41,6 +42,7 @@ export async function startBrowserSession(options: BrowserSessionOptions): Promi
       trainer,
       clock,
       onView: (view) => options.onView({ ...view, reach }),
+      mark: markTimeline,
       resume,
     },
     { run: options.run, intensity: options.intensity, batchLimit: options.batch },

@@ -7,7 +7,16 @@ import type { Settled } from '@quorate/shared/wire/turn'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { ChunkLoader } from './chunk-loader.ts'
 import { codeOf } from './error-code.ts'
-import type { BackendReport, Files, Link, LinkEvent, Mesh, RunInfo, Trainer } from './ports.ts'
+import type {
+  BackendReport,
+  Files,
+  Link,
+  LinkEvent,
+  MarkRound,
+  Mesh,
+  RunInfo,
+  Trainer,
+} from './ports.ts'
 import { ReplicaFollower } from './replica-follower.ts'
 import { Rounds } from './rounds.ts'
 import { Shown } from './shown.ts'
@@ -27,6 +36,7 @@ export interface SessionPorts {
   readonly clock: Clock
   /** Every change of what the page shows. */
   readonly onView: (view: SessionView) => void
+  readonly mark: MarkRound
   /** The secret that resumes this contributor, kept by the tab. */
   readonly resume: {
     load(): { id: string; token: string } | null
@@ -61,7 +71,7 @@ export class ContributorSession {
   constructor(ports: SessionPorts, options: SessionOptions) {
     this.#ports = ports
     this.#options = options
-    const { clock, link, trainer, files, mesh, onView } = ports
+    const { clock, link, trainer, files, mesh, mark, onView } = ports
     this.#shown = new Shown({ link, mesh, onView, traffic: this.#traffic })
     this.#chunks = new ChunkLoader({
       files,
@@ -76,7 +86,7 @@ export class ContributorSession {
       failed: (error) => this.#show({ trouble: detailOf(error) }),
     })
     this.#replica = new ReplicaFollower({
-      ...{ files, trainer, clock },
+      ...{ files, trainer, clock, mark },
       behind: () => {
         this.#withdraw()
         this.#showProgress()
@@ -97,7 +107,7 @@ export class ContributorSession {
     })
     this.#rounds = new Rounds(
       {
-        ...{ link, mesh, trainer, clock },
+        ...{ link, mesh, trainer, clock, mark },
         traffic: this.#traffic,
         draws: (loaded) => this.#chunks.drawsAt(loaded),
         units: () => this.#replica.units,

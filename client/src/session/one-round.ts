@@ -12,7 +12,7 @@ import { encodeBallot } from '@quorate/shared/wire/ballot'
 import { encodeFrame } from '@quorate/shared/wire/frame'
 import type { Opening } from '@quorate/shared/wire/turn'
 import type { Dispatch } from './dispatch.ts'
-import type { BatchOrder, CastResult, Payload, RunInfo, Trainer } from './ports.ts'
+import type { BatchOrder, CastResult, MarkRound, Payload, RunInfo, Trainer } from './ports.ts'
 import type { TallyDesk } from './tally-desk.ts'
 
 export interface RoundParts {
@@ -25,6 +25,7 @@ export interface RoundParts {
   readonly dispatch: Dispatch
   readonly desk: TallyDesk
   readonly clock: Clock
+  readonly mark: MarkRound
   /** Records of the batch at most, or null: as the opening says. */
   readonly batchLimit: number | null
 }
@@ -60,6 +61,7 @@ export async function oneRound(
     return { kind: 'abstained', reason: 'late', detail }
   }
   const { sent } = result
+  parts.mark('cast', opening.round)
   dispatch.cast(framesOf(sent, opening, parts))
   const deadlineMs = opening.ballotDeadlineMs * SEND_SHARE_OF_DEADLINE
   const { run } = parts

@@ -37,6 +37,24 @@ export type LinkEvent =
   /** A message that does not pass its schema; the connection stays. */
   | { readonly kind: 'garbled'; readonly detail: string }
 
+/** What a round comes past in a contributor's page, in this order. */
+export type RoundMark =
+  /** The opening has come. */
+  | 'opened'
+  /** The ballot has come from the trainer. */
+  | 'cast'
+  /** The ballots of a slice owned here are in, or not waited for any more. */
+  | 'collected'
+  /** The tally of that slice has been handed to the link. */
+  | 'tallied'
+  /** The verdict has come. */
+  | 'decided'
+  /** The replica has taken its step. */
+  | 'applied'
+
+/** Is told of each as it comes, so that the parts of a round can be timed; must not throw. */
+export type MarkRound = (mark: RoundMark, round: number) => void
+
 /** The WebRTC links to the members of one's group. */
 export interface Mesh {
   /** False where WebRTC does not exist: everything goes through the coordinator. */

@@ -4,7 +4,7 @@ import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/mes
 import { unitsOfCheckpoint } from '@quorate/shared/wire/checkpoint'
 import { peekVerdict } from '@quorate/shared/wire/verdict'
 import { catchUp, DownloadError } from './catch-up.ts'
-import type { Files, RunInfo, Trainer } from './ports.ts'
+import type { Files, MarkRound, RunInfo, Trainer } from './ports.ts'
 
 const DIGEST_EVERY = 10
 /** Verdicts that may come while older ones are still being fetched. */
@@ -42,6 +42,7 @@ export interface ReplicaPorts {
   readonly progress: (loading: { done: number; total: number } | null) => void
   /** Went wrong and is tried again. */
   readonly trouble: (text: string) => void
+  readonly mark: MarkRound
 }
 
 /** Keeps the trainer's replica where the coordinator's is: by files after a gap, then verdict by verdict. */
@@ -105,6 +106,7 @@ export class ReplicaFollower {
       const { round, moves, units } = peekVerdict(frame, { run: number, d, block: settings.block })
       if (this.#round !== null && round < this.#round) return
       this.#units = units
+      if (moves) this.#ports.mark('decided', round)
       this.#guarded(this.#apply(frame, moves))
     } catch (error) {
       this.#ports.trouble(detailOf(error))
@@ -192,7 +194,7 @@ export class ReplicaFollower {
 
   /** `moves`: not the opening phase's frame, which only announces units. */
   async #apply(frame: Uint8Array, moves: boolean): Promise<void> {
-    const { trainer, advanced, digest, trouble } = this.#ports
+    const { trainer, advanced, digest, trouble, mark } = this.#ports
     const applied = trainer.applyVerdict(frame)
     // Asked for in the same breath, so that no later verdict comes between.
     const digested =
@@ -202,6 +204,7 @@ export class ReplicaFollower {
     try {
       const { round } = await applied
       this.#round = Math.max(round, this.#round ?? 0)
+      if (moves) mark('applied', round - 1)
       advanced(round)
       const report = await digested
       if (report && report.round % DIGEST_EVERY === 0) digest(report)

@@ -8,7 +8,16 @@ import type {
 import type { Opening, Settled } from '@quorate/shared/wire/turn'
 import { Detours, Dispatch } from './dispatch.ts'
 import { oneRound } from './one-round.ts'
-import type { BatchOrder, CastOrder, CastResult, Link, Mesh, RunInfo, Trainer } from './ports.ts'
+import type {
+  BatchOrder,
+  CastOrder,
+  CastResult,
+  Link,
+  MarkRound,
+  Mesh,
+  RunInfo,
+  Trainer,
+} from './ports.ts'
 import { TallyDesk } from './tally-desk.ts'
 import type { TrafficMeter } from './traffic-meter.ts'
 
@@ -50,6 +59,7 @@ export interface RoundsPorts {
   /** By slice; null: the attempt was void. */
   readonly settled: (counted: readonly boolean[] | null) => void
   readonly trouble: (text: string) => void
+  readonly mark: MarkRound
 }
 
 /** This contributor's part in the rounds as they come: opening phase, ballots, owned slices. */
@@ -74,10 +84,10 @@ export class Rounds {
     this.#ports = ports
     this.#intensity = options.intensity
     this.#batchLimit = options.batchLimit
-    const { clock, link, mesh, traffic } = ports
+    const { clock, link, mesh, mark, traffic } = ports
     this.#detours = new Detours(clock)
     this.#desk = new TallyDesk({
-      clock,
+      ...{ clock, mark },
       send: (frame) => {
         if (link.sendFrame(frame)) traffic.add('talliesSent', frame.length)
       },
@@ -123,14 +133,15 @@ export class Rounds {
 
   /** A round opens: casts a ballot, or declines. Ends when the ballot has left. */
   async open(opening: Opening, as: As): Promise<void> {
-    const { clock, opened, cast, trouble } = this.#ports
+    const { clock, opened, cast, trouble, mark } = this.#ports
+    mark('opened', opening.round)
     const dispatch = this.#begin(opening, as)
     opened(opening.round)
     const declined = this.#casting ? 'busy' : this.#takesPart() ? null : 'intensity'
     if (declined) return this.#abstain(opening, as.self, declined)
     const result = await oneRound(opening, this.#ports.draws(opening.loaded), {
       ...as,
-      ...{ dispatch, desk: this.#desk, clock, batchLimit: this.#batchLimit },
+      ...{ dispatch, desk: this.#desk, clock, mark, batchLimit: this.#batchLimit },
       trainer: { cast: (order) => this.#cast(order) },
       waiting: (next) => this.#lookAhead(next),
     })

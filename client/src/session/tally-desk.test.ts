@@ -44,6 +44,7 @@ function scene() {
       const { voters } = decodeTally(payload, { slice, block: 64, maxVoters: 32 })
       tallies.push({ attempt: header.attempt, slice: header.slice, voters })
     },
+    mark: () => {},
   })
   const open = (attempt: number) => desk.open(run, opening(attempt), { self: 1, units: null })
   open(5)

@@ -10,7 +10,7 @@ import { decodeFrame, encodeFrame, FrameError } from '@quorate/shared/wire/frame
 import type { Frame } from '@quorate/shared/wire/frame'
 import { encodeTally } from '@quorate/shared/wire/tally'
 import type { Opening } from '@quorate/shared/wire/turn'
-import type { RunInfo } from './ports.ts'
+import type { MarkRound, RunInfo } from './ports.ts'
 
 type Excuse = MessageOf<CoordinatorMessage, 'excuse'>
 
@@ -25,16 +25,19 @@ interface OwnedSlice {
   sent: boolean
 }
 
+export interface TallyDeskPorts {
+  readonly clock: Clock
+  /** A finished tally frame, to the coordinator. */
+  readonly send: (frame: Uint8Array) => void
+  readonly mark: MarkRound
+}
+
 /**
  * An owner's work: collects the ballots of its slices, adds them up when all are in or at the
  * deadline, and sends the tallies. What does not belong here is dropped and counted.
  */
 export class TallyDesk {
-  readonly #ports: {
-    clock: Clock
-    /** A finished tally frame, to the coordinator. */
-    send: (frame: Uint8Array) => void
-  }
+  readonly #ports: TallyDeskPorts
   #run: RunInfo | null = null
   #opening: Opening | null = null
   #units: Uint8Array | null = null
@@ -45,7 +48,7 @@ export class TallyDesk {
   /** Frames from other members that broke a rule. */
   refused = 0
 
-  constructor(ports: { clock: Clock; send: (frame: Uint8Array) => void }) {
+  constructor(ports: TallyDeskPorts) {
     this.#ports = ports
   }
 
@@ -177,11 +180,13 @@ export class TallyDesk {
   #finish(owned: OwnedSlice): void {
     if (owned.sent || !this.#opening || !this.#run) return
     owned.sent = true
+    const { round, attempt } = this.#opening
+    this.#ports.mark('collected', round)
     const { block } = this.#run.settings
     const ballots = [...owned.ballots.values()].sort((a, b) => a.contributor - b.contributor)
     const payload = encodeTally(tallySlice(owned.slice, block, ballots))
-    const { round, attempt } = this.#opening
     const header = { kind: 'tally', run: this.#run.number, round, attempt } as const
     this.#ports.send(encodeFrame({ ...header, slice: owned.slice.index }, payload))
+    this.#ports.mark('tallied', round)
   }
 }

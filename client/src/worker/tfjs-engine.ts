@@ -6,6 +6,7 @@ import type { BatchGradient, EngineModel, GradientEngine } from '../trainer/engi
 import { TrainerError } from '../trainer/errors.ts'
 import type { VectorPlan, Vectors } from '../trainer/vectors.ts'
 import { UploadedBatch } from './batch-tensors.ts'
+import { Loss } from './loss.ts'
 import type { TrainingBackend } from './measure.ts'
 import { fastestBackend } from './measure.ts'
 import { ResidentVectors } from './resident-vectors.ts'
@@ -20,8 +21,7 @@ const LOSS_GRACE_MS = 200
 interface Ready {
   readonly model: EngineModel
   readonly backend: TrainingBackend
-  /** Resolves with the reason when the GPU is lost. */
-  readonly lost: Promise<string>
+  readonly loss: Loss
 }
 
 export interface TfjsEngineOptions {
@@ -59,7 +59,7 @@ export class TfjsEngine implements GradientEngine {
     }
     const nowMs = () => performance.now()
     const report = await fastestBackend(bench, { clock, nowMs, batch, forced })
-    this.#ready = { model, backend: report.backend, lost: backendLost(report.backend) }
+    this.#ready = { model, backend: report.backend, loss: lossOf(report.backend) }
     return report
   }
 
@@ -87,19 +87,19 @@ export class TfjsEngine implements GradientEngine {
     return outcome
   }
 
-  async #outcome<T>({ model, lost }: Ready, step: (model: EngineModel) => Promise<T>): Promise<T> {
+  async #outcome<T>({ model, loss }: Ready, step: (model: EngineModel) => Promise<T>): Promise<T> {
     const running = step(model).then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     )
-    const first = await Promise.race([running, lost])
+    const first = await loss.first(running)
     if (typeof first === 'string') throw this.#lose(first)
     if ('value' in first) return first.value
     // A step that fails as the GPU is lost may do so a moment before that is known.
     const grace = new Promise<null>((resolve) => {
       this.#options.clock.after(LOSS_GRACE_MS, () => resolve(null))
     })
-    const reason = await Promise.race([lost, grace])
+    const reason = await loss.first(grace)
     throw reason === null ? first.error : this.#lose(reason)
   }
 
@@ -142,9 +142,13 @@ export class TfjsEngine implements GradientEngine {
     const forced = this.#options.forced !== null
     const obstacle = await openBackend(backend, forced).catch(String)
     if (obstacle !== null) throw this.#lose(obstacle)
-    this.#ready = { model, backend, lost: backendLost(backend) }
+    this.#ready = { model, backend, loss: lossOf(backend) }
     this.#broken = false
   }
+}
+
+function lossOf(backend: TrainingBackend): Loss {
+  return new Loss(backendLost(backend))
 }
 
 /** Records of nothing, to measure with. */

@@ -1,7 +1,9 @@
 /** The worker's entry: a LocalTrainer on tfjs, called by message. */
 import { detailOf } from '@quorate/shared/failure/detail'
 import { systemClock } from '@quorate/shared/clock/system-clock'
+import type { CastOrder, CastResult } from '../session/ports.ts'
 import { LocalTrainer } from '../trainer/trainer.ts'
+import { markTimeline } from '../timeline/timeline.ts'
 import type { FromWorker, ToWorker, TrainerCall } from './protocol.ts'
 import { TfjsEngine } from './tfjs-engine.ts'
 
@@ -42,16 +44,30 @@ function run(trainer: LocalTrainer, call: TrainerCall): Promise<unknown> {
     case 'prefetch':
       return trainer.prefetch(...call.args)
     case 'cast':
-      return trainer.cast(...call.args)
+      return cast(trainer, ...call.args)
     case 'settle':
       return trainer.settle(...call.args)
     case 'applyVerdict':
-      return trainer.applyVerdict(...call.args)
+      return applyVerdict(trainer, ...call.args)
     case 'digest':
       return trainer.digest(...call.args)
     case 'parameters':
       return trainer.parameters(...call.args)
   }
+}
+
+/** Marks when the ballot is ready, which the page hears of a little later. */
+async function cast(trainer: LocalTrainer, order: CastOrder): Promise<CastResult> {
+  const result = await trainer.cast(order)
+  markTimeline('computed', order.round)
+  return result
+}
+
+/** Marks when the replica has taken the step. */
+async function applyVerdict(trainer: LocalTrainer, frame: Uint8Array): Promise<{ round: number }> {
+  const result = await trainer.applyVerdict(frame)
+  markTimeline('stepped', result.round - 1)
+  return result
 }
 
 /** Only the parameters are large and nobody else's; a ballot's signs may live on in its pending. */

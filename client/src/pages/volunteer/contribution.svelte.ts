@@ -10,6 +10,12 @@ export interface JoinOptions {
   readonly hideAddress: boolean
 }
 
+/**
+ * Changes of one such span are shown together. A round brings several, and drawing the page anew
+ * takes as long as a training step where no GPU draws it.
+ */
+const GATHER_MS = 500
+
 /** The page's only bridge to the session: one view that changes whole, and what can be asked of it. */
 export class Contribution {
   view = $state.raw<SessionView>(noSession)
@@ -19,6 +25,8 @@ export class Contribution {
 
   /** A promise, so that what is asked while the code is still loading is done once it is there. */
   #handle: Promise<SessionHandle> | null = null
+  #newest: SessionView = noSession
+  #gathering: ReturnType<typeof setTimeout> | undefined
 
   /** Loads the training code and starts; never rejects, a failure shows in the view. */
   async join(options: JoinOptions): Promise<void> {
@@ -79,7 +87,7 @@ export class Contribution {
       run,
       intensity,
       hideAddress,
-      onView: (view) => this.#show(view),
+      onView: (view) => this.#gather(view),
       backend,
       batch,
     })
@@ -92,7 +100,16 @@ export class Contribution {
     })
   }
 
+  /** Shows another status at once, and figures within the span. */
+  #gather(view: SessionView): void {
+    if (view.status.kind !== this.view.status.kind) return this.#show(view)
+    this.#newest = view
+    this.#gathering ??= setTimeout(() => this.#show(this.#newest), GATHER_MS)
+  }
+
   #show(view: SessionView): void {
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
     this.view = view
   }
 
