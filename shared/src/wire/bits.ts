@@ -11,16 +11,20 @@ export function writeBits(words: Uint32Array, size: number, out: Uint8Array): vo
   if (size % 8 !== 0) out[bytes - 1] = (out[bytes - 1] as number) & ((1 << (size % 8)) - 1)
 }
 
-/** The sign words of `size` bits; padding bits are ignored, and 0 in what is returned. */
-export function readBits(bytes: Uint8Array, size: number): Uint32Array {
-  const words = new Uint32Array(Math.ceil(size / 32))
-  const copy = new Uint8Array(words.buffer)
-  copy.set(bytes.subarray(0, Math.ceil(size / 8)))
+/**
+ * The sign words of `size` bits; padding bits are ignored, and 0 in what is returned. They are
+ * written into `words`, where it is given: ⌈size/32⌉ of them.
+ */
+export function readBits(
+  bytes: Uint8Array,
+  size: number,
+  words: Uint32Array = new Uint32Array(Math.ceil(size / 32)),
+): Uint32Array {
+  const last = words.length - 1
+  words[last] = 0
+  new Uint8Array(words.buffer, words.byteOffset).set(bytes.subarray(0, Math.ceil(size / 8)))
   if (!isLittleEndian()) swap(words)
-  if (size % 32 !== 0) {
-    const last = words.length - 1
-    words[last] = (words[last] as number) & ((2 ** (size % 32) - 1) >>> 0)
-  }
+  if (size % 32 !== 0) words[last] = (words[last] as number) & ((2 ** (size % 32) - 1) >>> 0)
   return words
 }
 
