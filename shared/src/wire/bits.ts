@@ -24,7 +24,7 @@ export function readBits(
   words[last] = 0
   new Uint8Array(words.buffer, words.byteOffset).set(bytes.subarray(0, Math.ceil(size / 8)))
   if (!isLittleEndian()) swap(words)
-  if (size % 32 !== 0) words[last] = (words[last] as number) & ((2 ** (size % 32) - 1) >>> 0)
+  if (size % 32 !== 0) words[last] = words[last] & ((2 ** (size % 32) - 1) >>> 0)
   return words
 }
 
