@@ -4,6 +4,8 @@ export type BenchErrorCode =
   | 'FLAG_INVALID'
   /** A fast path that does not agree with its reference: it is not timed. */
   | 'WRONG_RESULT'
+  /** Contributors of the benchmark and the coordinator do not understand each other. */
+  | 'CROWD_FAILED'
 
 /** A broken boundary of the benchmark. */
 export class BenchError extends Error {

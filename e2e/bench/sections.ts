@@ -14,4 +14,9 @@ export const sections: readonly Entry[] = [
     about: 'tallies and their merging against plain loops and a float32 mean',
     load: async () => (await import('./counting/counting.ts')).counting,
   },
+  {
+    id: 'server',
+    about: 'the coordinator with up to 10,000 contributors: ballots, verdicts, memory',
+    load: async () => (await import('./server/server.ts')).server,
+  },
 ]
