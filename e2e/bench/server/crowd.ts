@@ -9,6 +9,8 @@ const MEMBERS_PER_ADDRESS = 64
 /** Connections that are opened, and ballots that are sent, at the same time. */
 const AT_ONCE = 32
 const WITHIN_MS = 120_000
+/** While many join, the first of them must not lose their leases. */
+const KEEP_EVERY_MS = 20_000
 
 /** Where a crowd goes. */
 export interface Place {
@@ -26,6 +28,7 @@ export class Crowd {
   readonly #members: Member[] = []
   #welcome: MessageOf<CoordinatorMessage, 'welcome'> | null = null
   #joined = 0
+  #keptAtMs = Date.now()
   /** Of the round at hand: what came first, and how many heard the same bytes. */
   #verdict: Uint8Array | null = null
   #told = 0
@@ -49,7 +52,14 @@ export class Crowd {
       const more = Array.from({ length: count }, (_, k) => this.#connect(first + k))
       this.#members.push(...(await Promise.all(more)))
       await this.#until(() => this.#joined === this.#members.length, 'leases')
+      if (Date.now() - this.#keptAtMs > KEEP_EVERY_MS) this.keepLeases()
     }
+  }
+
+  /** Leases last a minute; contributors that are asked for ballots renew theirs by voting. */
+  keepLeases(): void {
+    for (const member of this.#members) member.heartbeat()
+    this.#keptAtMs = Date.now()
   }
 
   /** Members first..end−1 take part from the next opening on. */

@@ -5,6 +5,7 @@ import type {
   CoordinatorMessage,
   MessageOf,
 } from '@quorate/shared/protocol/messages'
+import { noTraffic } from '@quorate/shared/protocol/traffic'
 import { kindOfFrame, splitFrames } from '@quorate/shared/wire/frame'
 import { decodeTurn } from '@quorate/shared/wire/turn'
 import type { Opening } from '@quorate/shared/wire/turn'
@@ -68,6 +69,11 @@ export class Member {
         fail(error instanceof Error ? error.message : String(error))
       }
     })
+  }
+
+  /** Keeps its lease, as long as it is not asked for a ballot. */
+  heartbeat(): void {
+    this.#say({ type: 'heartbeat', stepMs: null, peers: 0, traffic: noTraffic })
   }
 
   /** Takes part from the next opening on; the coordinator knows when this resolves. */

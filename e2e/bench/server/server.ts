@@ -10,6 +10,7 @@ import { sha256Hex } from '@quorate/shared/bytes/sha256'
 import { decodeCheckpoint } from '@quorate/shared/wire/checkpoint'
 import { startCoordinator } from '../../fixtures/coordinator.ts'
 import type { Coordinator } from '../../fixtures/coordinator.ts'
+import { BenchError } from '../errors.ts'
 import type { Bench, Findings, Section } from '../section.ts'
 import { median } from '../timing.ts'
 import { Ballots } from './ballots.ts'
@@ -71,11 +72,17 @@ export const server: Section = {
   async run(bench) {
     const most = openFilesAtMost() - OTHER_FILES
     const measured: Measured[] = []
+    const notes: string[] = []
     for (const contributors of CROWDS.filter((one) => one <= most)) {
-      measured.push(await measure(contributors, bench))
+      try {
+        measured.push(await measure(contributors, bench))
+      } catch (error) {
+        if (!(error instanceof BenchError) || error.code !== 'CROWD_FAILED') throw error
+        notes.push(`${contributors} contributors: left out, ${error.message}`)
+      }
     }
     const left = CROWDS.filter((one) => one > most)
-    const notes = left.map((one) => `${one} contributors: left out, ${most} files may be open`)
+    notes.push(...left.map((one) => `${one} contributors: left out, ${most} files may be open`))
     return { columns: COLUMNS, rows: measured.map(rowOf), reaches: reachesOf(measured), notes }
   },
 }
@@ -203,6 +210,7 @@ async function measure(contributors: number, bench: Bench): Promise<Measured> {
     await crowd.opened(1)
     const broadcastMs = await rounds(1)
     say('ballots')
+    crowd.keepLeases()
     await crowd.ready(1, contributors)
     await crowd.round(1, contributors, ballots)
     const roundMs = await rounds(contributors)
