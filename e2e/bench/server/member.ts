@@ -88,7 +88,9 @@ export class Member {
   cast(frame: Uint8Array): Promise<void> {
     this.opening = null
     return new Promise((resolve, reject) => {
-      this.#socket.send(frame, (error) => (error ? reject(error) : resolve()))
+      this.#socket.send(frame, (error) =>
+        error ? reject(new BenchError('CROWD_FAILED', error.message)) : resolve(),
+      )
     })
   }
 

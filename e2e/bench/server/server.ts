@@ -55,8 +55,8 @@ interface Measured {
   readonly heapBytes: number
   /** CPU of a round with one voter, which everybody hears the verdict of. */
   readonly broadcastMs: number
-  /** CPU of a round in which everybody votes. */
-  readonly roundMs: number
+  /** CPU of a round in which everybody votes; null where the crowd did not get through one. */
+  readonly roundMs: number | null
   readonly votes: number
 }
 
@@ -74,12 +74,7 @@ export const server: Section = {
     const measured: Measured[] = []
     const notes: string[] = []
     for (const contributors of CROWDS.filter((one) => one <= most)) {
-      try {
-        measured.push(await measure(contributors, bench))
-      } catch (error) {
-        if (!(error instanceof BenchError) || error.code !== 'CROWD_FAILED') throw error
-        notes.push(`${contributors} contributors: left out, ${error.message}`)
-      }
+      measured.push(await measure(contributors, bench, notes))
     }
     const left = CROWDS.filter((one) => one > most)
     notes.push(...left.map((one) => `${one} contributors: left out, ${most} files may be open`))
@@ -102,8 +97,7 @@ function rowOf(one: Measured): Record<string, number> {
   const { contributors } = one
   return {
     contributors,
-    gvotes: gvotesOf(one),
-    ballotMs: ballotMsOf(one),
+    ...(one.roundMs !== null && { gvotes: gvotesOf(one), ballotMs: ballotMsOf(one) }),
     broadcast: one.broadcastMs / 1000,
     toldMs: one.broadcastMs / contributors,
     joinMs: one.joinMs / contributors,
@@ -112,8 +106,9 @@ function rowOf(one: Measured): Record<string, number> {
   }
 }
 
+/** NaN where there is no figure. */
 function ballotMsOf({ roundMs, broadcastMs, contributors }: Measured): number {
-  return (roundMs - broadcastMs) / contributors
+  return roundMs === null ? NaN : (roundMs - broadcastMs) / contributors
 }
 
 /** 10⁹ votes counted in a second of CPU time. */
@@ -156,13 +151,13 @@ function reachesOf(measured: readonly Measured[]): Findings['reaches'] {
       wanted: 15,
       unit: 'KB',
     },
-    growth('ballots', ballotMsOf),
+    ...(largest.roundMs === null ? [] : [growth('ballots', ballotMsOf)]),
     growth('verdicts', (one) => one.broadcastMs / one.contributors),
     growth('joining', (one) => one.joinMs / one.contributors),
   ]
 }
 
-async function measure(contributors: number, bench: Bench): Promise<Measured> {
+async function measure(contributors: number, bench: Bench, notes: string[]): Promise<Measured> {
   const say = (what: string) => bench.progress(`${contributors} contributors: ${what}`)
   const folder = await mkdtemp(join(tmpdir(), 'quorate-bench-'))
   const dataFolder = join(folder, 'data')
@@ -210,10 +205,15 @@ async function measure(contributors: number, bench: Bench): Promise<Measured> {
     await crowd.opened(1)
     const broadcastMs = await rounds(1)
     say('ballots')
-    crowd.keepLeases()
-    await crowd.ready(1, contributors)
-    await crowd.round(1, contributors, ballots)
-    const roundMs = await rounds(contributors)
+    const voted = async () => {
+      crowd.keepLeases()
+      await crowd.ready(1, contributors)
+      await crowd.round(1, contributors, ballots)
+      return rounds(contributors)
+    }
+    const roundMs = await unlessLost(voted, (why) =>
+      notes.push(`${contributors} contributors: no figure for ballots, ${why}`),
+    )
     return {
       contributors,
       joinMs: joinMs * perJoined,
@@ -240,6 +240,20 @@ async function firstReplica(coordinator: Coordinator, { id, d }: RunView): Promi
     block: BLOCK,
   })
   return sha256Hex(littleEndianBytes(parameters))
+}
+
+/** What `work` gives; null, and `lost` is told why, where contributors did not get through. */
+async function unlessLost(
+  work: () => Promise<number>,
+  lost: (why: string) => void,
+): Promise<number | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof BenchError) || error.code !== 'CROWD_FAILED') throw error
+    lost(error.message)
+    return null
+  }
 }
 
 /** Small crowds take more rounds until the coordinator's code is compiled, and less time for each. */
