@@ -6,6 +6,8 @@ export type BenchErrorCode =
   | 'WRONG_RESULT'
   /** What was waited for did not come. */
   | 'NOT_REACHED'
+  /** Contributors of the benchmark and the coordinator do not understand each other. */
+  | 'CROWD_FAILED'
 
 /** A broken boundary of the benchmark. */
 export class BenchError extends Error {

@@ -44,4 +44,9 @@ export const sections: readonly Entry[] = [
     about: 'steps, ballots and verdicts on WebGPU, and the adapter they ran on',
     load: async () => (await import('./webgpu/webgpu.ts')).webgpu,
   },
+  {
+    id: 'server',
+    about: 'the coordinator with up to 10,000 contributors: ballots, verdicts, memory',
+    load: async () => (await import('./server/server.ts')).server,
+  },
 ]

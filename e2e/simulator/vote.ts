@@ -8,6 +8,7 @@ import type { Participant } from '@quorate/coordinator/training/opening'
 import { planRound, sharesOf } from '@quorate/coordinator/training/opening'
 import { RoundAtWork } from '@quorate/coordinator/training/round-at-work'
 import type { RunModel } from '@quorate/coordinator/training/run-model'
+import { SignRoom } from '@quorate/coordinator/training/sign-room'
 import type { BatchOrder, Payload, Trainer } from '@quorate/client/session/ports'
 import { learningRateAt } from '@quorate/shared/methods/schedule'
 import type { Ballot, Verdict } from '@quorate/shared/methods/method'
@@ -120,7 +121,7 @@ function openRound(
     units,
   }
   const form = method.kind === 'vectors' ? method.form : null
-  const shape = { d, block, tensors, seed, form }
+  const shape = { d, block, tensors, seed, form, room: new SignRoom() }
   return new RoundAtWork(opening, shape, { tell: () => {}, closed: () => {} })
 }
 

@@ -247,6 +247,13 @@ function digestsOf(parts: readonly Held[]): ReadonlySet<string> {
 }
 
 function sameParts(a: Lease['parts'], b: Lease['parts']): boolean {
-  const text = (parts: Lease['parts']) => JSON.stringify(parts.map((p) => [p.shard, p.chunks]))
-  return text(a) === text(b)
+  return a.length === b.length && a.every((part, k) => samePart(part, b[k]))
+}
+
+function samePart(a: Held, b: Held | undefined): boolean {
+  return (
+    a.shard === b?.shard &&
+    a.chunks.length === b.chunks.length &&
+    a.chunks.every((chunk, k) => chunk === b.chunks[k])
+  )
 }

@@ -16,6 +16,7 @@ import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { contributionBytes } from './contribution-bytes.ts'
 import type { Contributor } from './contributor.ts'
 import type { Connection, ContributorConnectionPorts } from './ports.ts'
+import { Paced } from './paced.ts'
 import type { RunDriver } from './run-driver.ts'
 import { mayComeBack } from './slow-readers.ts'
 import { repeatSettled } from './turns.ts'
@@ -64,6 +65,9 @@ export class Members {
   readonly mostBytes: number
   /** Contributors at once. */
   readonly #most: number
+  /** Shares out the data where somebody came or left; opens a round where all is there for it. */
+  readonly #settling: Paced
+  readonly #proceeding: Paced
 
   constructor(driver: RunDriver, shape: DataShape, ports: ContributorConnectionPorts) {
     this.#driver = driver
@@ -77,6 +81,9 @@ export class Members {
         ? contributionBytes(method, d, { d, block })
         : HEADER_BYTES + largestTallyBytes(d, block, MAX_GROUP)
     this.#most = contributorsAtMost(driver.parts.stored.settings.method, d)
+    const crowd = { clock: this.#clock, size: () => driver.parts.roster.size }
+    this.#settling = new Paced(() => driver.settleLeases(), crowd)
+    this.#proceeding = new Paced(() => driver.proceed(), crowd)
   }
 
   /** Is this PeerJS id with this ticket one that was issued to somebody present? */
@@ -91,7 +98,7 @@ export class Members {
     const { roster, leases, events, stored } = this.#driver.parts
     const nowMs = this.#clock.nowMs()
     const returning = hello.resume ? roster.resume(hello.resume.id, hello.resume.token) : null
-    if (!returning?.connection && roster.present().length >= this.#most) return this.#full()
+    if (!returning?.connection && this.#isFull()) return this.#full()
     const admitted =
       returning && hello.resume
         ? { contributor: returning, token: hello.resume.token }
@@ -114,7 +121,7 @@ export class Members {
     contributor.send(this.#welcome(contributor, token))
     repeatSettled(contributor, stored.number)
     leases.add(contributor.number, leases.parts(contributor.number), nowMs)
-    this.#driver.settleLeases()
+    this.#settling.ask()
     const lease = leases.lease(contributor.number)
     if (returning && lease && lease.version > 0) this.#driver.leasing.send(contributor.number)
     events.add(
@@ -126,6 +133,11 @@ export class Members {
     )
     this.#driver.leasing.remember(contributor)
     return contributor
+  }
+
+  #isFull(): boolean {
+    if (this.#most === Infinity) return false
+    return this.#driver.parts.roster.present().length >= this.#most
   }
 
   /** Of places, which others leave: worth another try. */
@@ -161,11 +173,11 @@ export class Members {
     contributor.lastSeenMs = this.#clock.nowMs()
     if (clean) leases.release(contributor.number)
     this.#driver.left(contributor)
-    this.#driver.settleLeases()
+    this.#settling.ask()
     const text = clean ? `${contributor.name} left.` : `${contributor.name} was cut off.`
     events.add('info', clean ? 'left' : 'cut-off', text, null, contributor.name)
     this.#driver.leasing.remember(contributor)
-    this.#driver.proceed()
+    this.#proceeding.ask()
   }
 
   /** One JSON message of a contributor that has joined. */
@@ -270,7 +282,7 @@ export class Members {
     const asked = this.#driver.state.kind === 'training' && leases.parts(number).length > 0
     if (status === 'joining') leases.keep(number, this.#clock.nowMs())
     else if (!asked) leases.renew(number, this.#clock.nowMs())
-    this.#driver.proceed()
+    this.#proceeding.ask()
   }
 
   /** It has read what was waiting: where the run is now, and what it was not told meanwhile. */
@@ -290,7 +302,7 @@ export class Members {
     for (const chunk of message.chunks) {
       if (held.has(chunk)) contributor.loaded.set(chunk, message.sequence)
     }
-    this.#driver.proceed()
+    this.#proceeding.ask()
   }
 
   #ready(contributor: Contributor, message: MessageOf<ContributorMessage, 'ready'>): void {
@@ -304,8 +316,8 @@ export class Members {
     if (contributor.behind) return
     if (differs || ahead) return this.#resync(contributor, message.round)
     contributor.status = 'ready'
-    this.#driver.settleLeases()
-    this.#driver.proceed()
+    this.#settling.ask()
+    this.#proceeding.ask()
   }
 
   #digest(contributor: Contributor, message: MessageOf<ContributorMessage, 'digest'>): void {

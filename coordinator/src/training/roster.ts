@@ -1,5 +1,6 @@
 import { toHex } from '@quorate/shared/bytes/hex'
 import { sha256Hex } from '@quorate/shared/bytes/sha256'
+import type { CoordinatorMessage } from '@quorate/shared/protocol/messages'
 import { Contributor } from './contributor.ts'
 import { generateName } from './names.ts'
 import type { Entropy, StoredContributor } from './ports.ts'
@@ -29,6 +30,11 @@ export class Roster {
     }
   }
 
+  /** Present and past. */
+  get size(): number {
+    return this.#byNumber.size
+  }
+
   get(number: number): Contributor | undefined {
     return this.#byNumber.get(number)
   }
@@ -36,6 +42,12 @@ export class Roster {
   /** Those with an open connection. */
   present(): Contributor[] {
     return [...this.#byNumber.values()].filter((contributor) => contributor.connection !== null)
+  }
+
+  /** The same to everybody with an open connection. */
+  tell(message: CoordinatorMessage): void {
+    const text = JSON.stringify(message)
+    for (const { connection } of this.#byNumber.values()) connection?.send(text)
   }
 
   /** Present and taking part. */

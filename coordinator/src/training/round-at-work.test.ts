@@ -7,6 +7,7 @@ import type { FrameKind } from '@quorate/shared/wire/frame'
 import { encodeTally } from '@quorate/shared/wire/tally'
 import { describe, expect, test } from 'vitest'
 import { RoundAtWork } from './round-at-work.ts'
+import { SignRoom } from './sign-room.ts'
 import type { RoundMessage } from './round-at-work.ts'
 
 const D = 128
@@ -32,7 +33,7 @@ function scene() {
       ...{ plan, openedAtMs: 0, learningRate: 0.5, units: null },
       method: methodSettings.parse({ id: 'signsgd-mv' }),
     },
-    { d: D, block: 64, tensors: [], seed: 1, form: null },
+    { d: D, block: 64, tensors: [], seed: 1, form: null, room: new SignRoom() },
     { tell: (to, message) => told.push({ to, message }), closed: () => closed++ },
   )
   const send = (kind: FrameKind, from: number, slice: number, payload: Uint8Array) =>

@@ -4,10 +4,11 @@ import type { WeightFault } from '@quorate/shared/methods/ballot-weights'
 import type { VectorForm } from '@quorate/shared/methods/method'
 import type { MethodSettings } from '@quorate/shared/methods/settings'
 import { MAX_GROUP } from '@quorate/shared/run/settings'
-import { groupOf, openRound, outcomeOf, transition } from '@quorate/shared/round/round'
+import { groupOf, isCounted, openRound, outcomeOf, transition } from '@quorate/shared/round/round'
 import type { Round, RoundEvent, RoundPlan, RefusalCode } from '@quorate/shared/round/round'
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
 import type { Slice } from '@quorate/shared/tally/slices'
+import { signWordCount } from '@quorate/shared/sign/pack'
 import { sumVectors } from '@quorate/shared/methods/sum-vectors'
 import { decodeBallot } from '@quorate/shared/wire/ballot'
 import { FrameError, HEADER_BYTES } from '@quorate/shared/wire/frame'
@@ -16,6 +17,7 @@ import type { LedgerRecord } from '@quorate/shared/wire/record'
 import { decodeTally } from '@quorate/shared/wire/tally'
 import { decodeVector } from '@quorate/shared/wire/vector'
 import { BallotBox } from './ballot-box.ts'
+import type { SignRoom } from './sign-room.ts'
 
 export type RoundRecord = Exclude<LedgerRecord, { kind: 'calibration' }>
 
@@ -37,6 +39,8 @@ export interface RoundShape {
   readonly seed: number
   /** Of contributions, for methods that sum floats; else null: they cast ballots. */
   readonly form: VectorForm | null
+  /** Where the signs of ballots are put. */
+  readonly room: SignRoom
 }
 
 /** One attempt while it is open: the state machine, what has come, and bytes as they came in. */
@@ -75,7 +79,7 @@ export class RoundAtWork {
     this.learningRate = opening.learningRate
     this.slices = sliceRanges(shape.d, shape.block, plan.sliceCount)
     this.#round = openRound(plan)
-    this.#box = new BallotBox(plan)
+    this.#box = new BallotBox(plan, { ...shape, slices: this.slices })
     this.#shape = shape
     this.#method = method
     this.#units = units
@@ -141,7 +145,7 @@ export class RoundAtWork {
     return came
   }
 
-  /** What counts, after the close. */
+  /** What counts, after the close; asked for once. */
   result(): { record: RoundRecord; outcome: ReturnType<typeof outcomeOf> } {
     const outcome = outcomeOf(this.#round)
     const { learningRate } = this
@@ -151,7 +155,7 @@ export class RoundAtWork {
       const vectors = sumVectors(this.#box.vectors(outcome), shape)
       return { outcome, record: { kind: 'vectors', learningRate, vectors } }
     }
-    const tally = this.#box.merge(outcome, { d, block, slices: this.slices })
+    const tally = this.#box.merge(outcome, { d, block })
     return { outcome, record: { kind: 'round', learningRate, tally } }
   }
 
@@ -194,13 +198,16 @@ export class RoundAtWork {
   }
 
   #ballot(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
-    const { block } = this.#shape
-    const ballot = decodeBallot(payload, { slice, block, contributor: from })
+    const { block, room } = this.#shape
+    const words = room.take(signWordCount(slice.end - slice.start))
+    const ballot = decodeBallot(payload, { slice, block, contributor: from }, words)
     const fault = this.#weightFault(slice, ballot.weights)
     if (fault) return offence(`BALLOT_${fault}`, `slice ${slice.index}: ${weightRules[fault]}`)
-    return this.#take({ kind: 'ballot', from, slice: slice.index }, nowMs, () => {
+    const event = { kind: 'ballot', from, slice: slice.index } as const
+    return this.#take(event, nowMs, () => {
       this.#arrived(payload, nowMs)
-      this.#box.keepBallot(slice.index, ballot)
+      if (isCounted(this.#round, event)) this.#box.countBallot(slice.index, ballot)
+      else this.#box.keepBallot(slice.index, ballot)
     })
   }
 

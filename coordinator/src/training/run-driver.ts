@@ -40,6 +40,7 @@ import type { RunModel } from './run-model.ts'
 import { RunStatus } from './run-status.ts'
 import { logResting, settleRound } from './settle-round.ts'
 import type { SettledRound } from './settle-round.ts'
+import { SignRoom } from './sign-room.ts'
 import { leaveOutSlow } from './slow-readers.ts'
 import { sendTurns } from './turns.ts'
 import type { Turns } from './turns.ts'
@@ -107,6 +108,7 @@ export class RunDriver {
   #groups: readonly (readonly number[])[] = []
   #attemptsThisRound = 0
   readonly #notFinite = new NotFinite()
+  readonly #room = new SignRoom()
   /** Since the last round was accounted for; some come while none is open. */
   #lateBallots = 0
   /** Set by a failed write: memory is ahead of the disk, and the disk knows what was decided. */
@@ -297,8 +299,8 @@ export class RunDriver {
 
   /** Shares out the data anew where somebody came or left; never while a round is open. */
   settleLeases(): void {
-    if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'resting') return
-    this.leasing.settle()
+    if (this.#closed || !['idle', 'resting'].includes(this.#phase.kind)) return
+    this.#guarded(() => this.leasing.settle())
     this.leasing.save()
   }
 
@@ -375,7 +377,14 @@ export class RunDriver {
     const { block, d, units, tensors, seed, method } = model
     const work = new RoundAtWork(
       { plan, openedAtMs: nowMs, learningRate, method: settings.method, units },
-      { d, block, tensors, seed, form: method.kind === 'vectors' ? method.form : null },
+      {
+        d,
+        block,
+        tensors,
+        seed,
+        form: method.kind === 'vectors' ? method.form : null,
+        room: this.#room,
+      },
       {
         tell: (to, message) => to.forEach((number) => roster.get(number)?.send(message)),
         closed: () => this.#guarded(() => this.#close()),

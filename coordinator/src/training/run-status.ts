@@ -51,7 +51,7 @@ export class RunStatus {
     this.#state = state
     const { store, stored, roster, events, book } = this.#parts
     if (state.kind !== 'training') book.interrupted()
-    for (const contributor of roster.present()) contributor.send({ type: 'state', state })
+    roster.tell({ type: 'state', state })
     this.#parts.emit({ type: 'runs', runs: [this.view()] })
     store
       .saveRunState(stored.id, state, this.#startedAtMs)

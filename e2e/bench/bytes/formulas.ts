@@ -1,6 +1,6 @@
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
 import type { Slice } from '@quorate/shared/tally/slices'
-import { planesFor } from '@quorate/shared/tally/tally'
+import { planesFor } from '@quorate/shared/tally/addend'
 import { HEADER_BYTES } from '@quorate/shared/wire/frame'
 
 /** Bytes of a message between members beside its part of a frame. */

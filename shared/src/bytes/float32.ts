@@ -30,6 +30,10 @@ export function fromLittleEndianBytes(bytes: Uint8Array): Float32Array {
   return Float32Array.from({ length: copy.length / 4 }, (_, i) => view.getFloat32(4 * i, true))
 }
 
-function isLittleEndian(): boolean {
-  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+let littleEndian: boolean | null = null
+
+/** Whether this machine keeps a number's low byte first, as the wire does. */
+export function isLittleEndian(): boolean {
+  littleEndian ??= new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+  return littleEndian
 }

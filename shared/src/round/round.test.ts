@@ -166,7 +166,8 @@ describe('a round', () => {
 })
 
 /** Whether nothing more is expected, from the plan and what has come alone. */
-function nothingExpected({ plan, pieces, excused }: Round, nowMs: number): boolean {
+function nothingExpected({ plan, pages, excused }: Round, nowMs: number): boolean {
+  const pieces = pages.flat()
   return plan.groups.every(({ members }, group) =>
     (pieces[group] ?? []).every((piece) => {
       if (piece.kind === 'tallied') return true

@@ -45,8 +45,8 @@ export interface Round {
   readonly excused: ReadonlySet<number>
   /** Those of them that left: as owners they are gone too. */
   readonly left: ReadonlySet<number>
-  /** pieces[group][slice] */
-  readonly pieces: readonly (readonly Piece[])[]
+  /** pages[⌊group / 100⌋][group mod 100][slice]: a change copies one page, not every group. */
+  readonly pages: readonly (readonly (readonly Piece[])[])[]
   /** So many pieces, group by group, expect nothing more. A piece that does not never does again. */
   readonly complete: number
 }
@@ -94,6 +94,9 @@ export interface RoundStep {
   readonly effects: readonly RoundEffect[]
 }
 
+/** Groups of one page: about the root of as many groups as there can be. */
+const PAGE_GROUPS = 100
+
 /** A round that has just opened. */
 export function openRound(plan: RoundPlan): Round {
   const pieces = plan.groups.map((group) =>
@@ -103,7 +106,10 @@ export function openRound(plan: RoundPlan): Round {
         : { kind: 'at-owner', direct: [] },
     ),
   )
-  return { plan, closed: false, excused: new Set(), left: new Set(), pieces, complete: 0 }
+  const pages = Array.from({ length: Math.ceil(pieces.length / PAGE_GROUPS) }, (_, page) =>
+    pieces.slice(page * PAGE_GROUPS, (page + 1) * PAGE_GROUPS),
+  )
+  return { plan, closed: false, excused: new Set(), left: new Set(), pages, complete: 0 }
 }
 
 /** The round after `event`, which happened at `nowMs`. */
@@ -123,6 +129,15 @@ export function transition(round: Round, event: RoundEvent, nowMs: number): Roun
   }
 }
 
+/**
+ * Whether a ballot of the slice that came to the coordinator will be counted whatever else comes:
+ * no owner's tally can name its sender any more.
+ */
+export function isCounted(round: Round, { from, slice }: { from: number; slice: number }): boolean {
+  const piece = pieceAt(round, groupOf(round.plan, from), slice)
+  return piece.kind === 'direct' && piece.direct.includes(from)
+}
+
 /** What is counted in each slice once the round has closed. */
 export interface SliceOutcome {
   readonly slice: number
@@ -135,17 +150,16 @@ export interface SliceOutcome {
 
 export function outcomeOf(round: Round): readonly SliceOutcome[] {
   return Array.from({ length: round.plan.sliceCount }, (_, slice) => {
-    const groups = round.pieces.map((pieces) => {
-      const piece = pieceAt(pieces, slice)
+    const pieces = round.pages.flat().map((ofGroup) => ofGroup[slice] as Piece)
+    const groups = pieces.map((piece) => {
       const voters = piece.kind === 'tallied' ? piece.voters : []
       return {
         tally: voters.length > 0,
         direct: piece.direct.filter((contributor) => !voters.includes(contributor)),
       }
     })
-    const voters = round.pieces
-      .flatMap((pieces, group) => {
-        const piece = pieceAt(pieces, slice)
+    const voters = pieces
+      .flatMap((piece, group) => {
         return [...(piece.kind === 'tallied' ? piece.voters : []), ...(groups[group]?.direct ?? [])]
       })
       .sort((a, b) => a - b)
@@ -162,7 +176,7 @@ function onTally(round: Round, event: RoundEvent & { kind: 'tally' }): RoundStep
   if (!event.voters.every((voter) => members.includes(voter))) {
     return refuse(round, 'VOTERS_NOT_IN_GROUP')
   }
-  const piece = pieceAt(round.pieces[group], event.slice)
+  const piece = pieceAt(round, group, event.slice)
   if (piece.kind === 'tallied') return refuse(round, 'DUPLICATE')
   if (piece.kind === 'direct') return refuse(round, 'LATE')
   const tallied: Piece = { kind: 'tallied', voters: event.voters, direct: piece.direct }
@@ -173,7 +187,7 @@ function onBallot(round: Round, event: RoundEvent & { kind: 'ballot' }): RoundSt
   const group = groupOf(round.plan, event.from)
   if (group < 0) return refuse(round, 'NOT_IN_ROSTER')
   if (event.slice >= round.plan.sliceCount) return refuse(round, 'SLICE_UNKNOWN')
-  const piece = pieceAt(round.pieces[group], event.slice)
+  const piece = pieceAt(round, group, event.slice)
   if (piece.direct.includes(event.from)) return refuse(round, 'DUPLICATE')
   if (piece.kind === 'tallied' && piece.voters.includes(event.from)) {
     return refuse(round, 'DUPLICATE')
@@ -220,19 +234,19 @@ function onTick(round: Round, nowMs: number): RoundStep {
   if (nowMs < round.plan.talliesUntilMs) return { round, effects: [] }
   let next = round
   const effects: RoundEffect[] = []
-  round.pieces.forEach((pieces, group) =>
-    pieces.forEach((_, slice) => {
+  round.plan.groups.forEach((_, group) => {
+    for (let slice = 0; slice < round.plan.sliceCount; slice++) {
       const step = withoutOwner(next, group, slice)
       next = step.round
       effects.push(...step.effects)
-    }),
-  )
+    }
+  })
   return { round: next, effects }
 }
 
 /** The owner of a slice is gone or silent: its members send the slice to the coordinator. */
 function withoutOwner(round: Round, group: number, slice: number): RoundStep {
-  const piece = pieceAt(round.pieces[group], slice)
+  const piece = pieceAt(round, group, slice)
   if (piece.kind !== 'at-owner') return { round, effects: [] }
   const next = withPiece(round, group, slice, { kind: 'direct', direct: piece.direct, again: true })
   const to = owing(next, group, slice)
@@ -264,7 +278,7 @@ function completeUpTo(round: Round, nowMs: number): number {
 }
 
 function isComplete(round: Round, at: { group: number; slice: number }, nowMs: number): boolean {
-  const piece = pieceAt(round.pieces[at.group], at.slice)
+  const piece = pieceAt(round, at.group, at.slice)
   switch (piece.kind) {
     case 'tallied':
       return true
@@ -280,7 +294,7 @@ function isComplete(round: Round, at: { group: number; slice: number }, nowMs: n
 
 /** Members whose ballot of the slice has not come to the coordinator and may still. */
 function owing(round: Round, group: number, slice: number): number[] {
-  const piece = pieceAt(round.pieces[group], slice)
+  const piece = pieceAt(round, group, slice)
   const members = round.plan.groups[group]?.members ?? []
   return members.filter((member) => !round.excused.has(member) && !piece.direct.includes(member))
 }
@@ -297,16 +311,21 @@ export function groupOf(plan: RoundPlan, contributor: number): number {
   return places.get(contributor) ?? -1
 }
 
-function pieceAt(pieces: readonly Piece[] | undefined, slice: number): Piece {
-  const piece = pieces?.[slice]
+function pieceAt(round: Round, group: number, slice: number): Piece {
+  const piece = round.pages[Math.floor(group / PAGE_GROUPS)]?.[group % PAGE_GROUPS]?.[slice]
   if (!piece) throw new Error(`round: no slice ${slice}`)
   return piece
 }
 
 function withPiece(round: Round, group: number, slice: number, piece: Piece): Round {
-  const pieces = round.pieces.slice()
-  pieces[group] = (pieces[group] ?? []).map((old, j) => (j === slice ? piece : old))
-  return { ...round, pieces }
+  const pages = round.pages.slice()
+  const page = Math.floor(group / PAGE_GROUPS)
+  const groups = (pages[page] ?? []).slice()
+  const pieces = (groups[group % PAGE_GROUPS] ?? []).slice()
+  pieces[slice] = piece
+  groups[group % PAGE_GROUPS] = pieces
+  pages[page] = groups
+  return { ...round, pages }
 }
 
 function refuse(round: Round, code: RefusalCode): RoundStep {

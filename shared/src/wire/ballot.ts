@@ -22,17 +22,23 @@ export function encodeBallot(ballot: SliceBallot, slice: Slice, block: number): 
   return writer.done()
 }
 
-/** The ballot slice of `contributor`. @throws FrameError */
+/**
+ * The ballot slice of `contributor`, its signs in `words` where those are given: one for every 32
+ * coordinates.
+ *
+ * @throws FrameError
+ */
 export function decodeBallot(
   payload: Uint8Array,
   expect: { slice: Slice; block: number; contributor: number },
+  words?: Uint32Array,
 ): SliceBallot {
   const size = expect.slice.end - expect.slice.start
   const blocks = blockCount(size, expect.block)
   const reader = new Reader(payload)
   const weighted = reader.u8()
   if (weighted > 1) throw new FrameError('FRAME_PAYLOAD', `ballot flag ${weighted}`)
-  const signs = readBits(reader.bytes(Math.ceil(size / 8)), size)
+  const signs = readBits(reader.bytes(Math.ceil(size / 8)), size, words)
   const weights = weighted ? readNibbles(reader.bytes(Math.ceil(blocks / 2)), blocks) : null
   reader.end()
   return { contributor: expect.contributor, signs, weights }

@@ -1,3 +1,4 @@
+import { isLittleEndian } from '../bytes/float32.ts'
 import { FrameError } from './frame.ts'
 
 /**
@@ -6,22 +7,39 @@ import { FrameError } from './frame.ts'
  */
 export function writeBits(words: Uint32Array, size: number, out: Uint8Array): void {
   const bytes = Math.ceil(size / 8)
-  for (let at = 0; at < bytes; at++) out[at] = (words[at >> 2] as number) >>> ((at & 3) * 8)
+  out.set(littleEndian(words).subarray(0, bytes))
   if (size % 8 !== 0) out[bytes - 1] = (out[bytes - 1] as number) & ((1 << (size % 8)) - 1)
 }
 
-/** The sign words of `size` bits; padding bits are ignored, and 0 in what is returned. */
-export function readBits(bytes: Uint8Array, size: number): Uint32Array {
-  const words = new Uint32Array(Math.ceil(size / 32))
-  const count = Math.ceil(size / 8)
-  for (let at = 0; at < count; at++) {
-    words[at >> 2] = (words[at >> 2] as number) | ((bytes[at] as number) << ((at & 3) * 8))
-  }
-  if (size % 32 !== 0) {
-    const last = words.length - 1
-    words[last] = (words[last] as number) & ((2 ** (size % 32) - 1) >>> 0)
-  }
+/**
+ * The sign words of `size` bits; padding bits are ignored, and 0 in what is returned. They are
+ * written into `words`, where it is given: ⌈size/32⌉ of them.
+ */
+export function readBits(
+  bytes: Uint8Array,
+  size: number,
+  words: Uint32Array = new Uint32Array(Math.ceil(size / 32)),
+): Uint32Array {
+  const last = words.length - 1
+  words[last] = 0
+  new Uint8Array(words.buffer, words.byteOffset).set(bytes.subarray(0, Math.ceil(size / 8)))
+  if (!isLittleEndian()) swap(words)
+  if (size % 32 !== 0) words[last] = words[last] & ((2 ** (size % 32) - 1) >>> 0)
   return words
+}
+
+/** The bytes of words, the least significant first: a view where the machine has them so. */
+function littleEndian(words: Uint32Array): Uint8Array {
+  if (isLittleEndian()) return new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
+  const swapped = words.slice()
+  swap(swapped)
+  return new Uint8Array(swapped.buffer)
+}
+
+/** Turns the bytes of each word round, in place. */
+function swap(words: Uint32Array): void {
+  const view = new DataView(words.buffer, words.byteOffset, words.byteLength)
+  for (let i = 0; i < words.length; i++) words[i] = view.getUint32(4 * i, true)
 }
 
 /** Values 0..15, two a byte, the first in the low half. */
