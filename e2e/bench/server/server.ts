@@ -191,10 +191,10 @@ async function measure(contributors: number, bench: Bench, notes: string[]): Pro
     const perJoined = contributors / joined
 
     const ballots = new Ballots(run.d, BLOCK)
-    const { warm, repeats } = roundsFor(contributors, bench.repeats)
     const rounds = async (voters: number) => {
+      const { warm, counted } = roundsFor(contributors, { repeats: bench.repeats, voters })
       const took: number[] = []
-      for (let round = 0; round < warm + repeats; round++) {
+      for (let round = 0; round < warm + counted; round++) {
         took.push(await cpuMs(() => crowd.round(voters, voters, ballots)))
         if (round === 0) crowd.insistOnMajority(ballots.sums(voters))
       }
@@ -256,10 +256,14 @@ async function unlessLost(
   }
 }
 
-/** Small crowds take more rounds until the coordinator's code is compiled, and less time for each. */
-function roundsFor(contributors: number, repeats: number): { warm: number; repeats: number } {
-  if (contributors <= 100) return { warm: 10, repeats: 2 * repeats }
-  return contributors <= 1000 ? { warm: 3, repeats } : { warm: 1, repeats: Math.min(2, repeats) }
+/**
+ * Small crowds take more rounds until the coordinator's code is compiled, and less time for each.
+ * The verdicts of the first rounds find the buffers of all sockets small.
+ */
+function roundsFor(contributors: number, { repeats, voters }: { repeats: number; voters: number }) {
+  if (contributors <= 100) return { warm: 10, counted: 2 * repeats }
+  if (contributors <= 1000) return { warm: 5, counted: repeats }
+  return voters === 1 ? { warm: 5, counted: repeats } : { warm: 1, counted: Math.min(2, repeats) }
 }
 
 /** Where the system tells; a process that may open less fails to connect. */
