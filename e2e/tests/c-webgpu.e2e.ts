@@ -34,9 +34,9 @@ for (const name of CHECKS) {
   })
 }
 
-/** Of JavaScript, after its garbage is collected. */
-const HEAP_NOISE_BYTES = 64 * 1024
-/** The first hundreds are also compiled; 2,000 were as flat and take three minutes on two cores. */
+/** Of JavaScript, after its garbage is collected: 300 bytes a round. */
+const HEAP_NOISE_BYTES = 120_000
+/** In the first hundreds code is compiled, which takes memory too. A round takes 80 ms on two cores. */
 const [EARLY_ROUNDS, ALL_ROUNDS] = [600, 1000]
 
 test('1,000 rounds leave as many tensors, buffers and bytes of JavaScript as 600', async ({
