@@ -172,6 +172,25 @@ describe('leases', () => {
       expect(held(book, 1)).toHaveLength(2)
     })
 
+    test('is nobody else’s still where a third comes as it is loaded', () => {
+      const one = { shard: 0, labels: [30] }
+      const chunks = [0, 1, 2, 3, 4, 5].map((n) => {
+        return { digest: `0.${n}`, records: 5, sizeBytes: 9 }
+      })
+      const book = new LeaseBook([{ ...one, chunks }], false)
+      const ready = new Set([1])
+      const draws = (contributor: number) => ready.has(contributor)
+      for (const contributor of [1, 2]) {
+        book.add(contributor, [], 0)
+        book.settle(0, draws)
+      }
+      ready.add(2)
+      book.add(3, [], 0)
+      book.settle(0, draws)
+      const drawn = [...ready].flatMap((contributor) => held(book, contributor))
+      expect(drawn.sort()).toEqual(chunks.map(({ digest }) => digest))
+    })
+
     test('goes at once where nobody draws from it', () => {
       const { book, loaded, draws } = withNewcomer()
       loaded.clear()

@@ -43,7 +43,7 @@ interface Lease {
  * Who holds which chunks, and which of them now. Nothing moves while a round is open: `settle` is
  * called between rounds, and only where someone came, left or let a lease run out, or where the
  * window of a large lease has stood long enough. Who draws from a shard that goes to another keeps
- * it until the other can draw from it: no data is missing from the rounds while it is downloaded.
+ * it until the other has loaded some of that shard: no shard is missing from the rounds meanwhile.
  */
 export class LeaseBook {
   readonly #shards: readonly StoredShard[]
@@ -108,13 +108,16 @@ export class LeaseBook {
       .filter(([, lease]) => lease.expiresAtMs <= nowMs)
       .map(([contributor]) => contributor)
     for (const contributor of expired) this.release(contributor)
-    this.#takeTurns(nowMs)
     const moved = [...this.#leases]
       .filter(([, { window }]) => window.move(nowMs))
       .map(([contributor]) => contributor)
-    const touched = this.#stale ? this.#leases.keys() : this.#keepers
-    if (this.#stale) this.#share(nowMs)
-    const changed = new Set([...moved, ...this.#handOver([...touched], draws, nowMs)])
+    // What is due goes before anything is shared out anew: its taker may have to keep it for a third.
+    const due = this.#handOver([...this.#keepers], draws, nowMs)
+    this.#takeTurns(nowMs)
+    const shared = this.#stale
+    if (shared) this.#share(nowMs)
+    const others = shared ? this.#handOver([...this.#leases.keys()], draws, nowMs) : []
+    const changed = new Set([...moved, ...due, ...others])
     for (const contributor of changed) (this.#leases.get(contributor) as Lease).version += 1
     return { expired, changed: [...changed] }
   }

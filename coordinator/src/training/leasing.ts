@@ -42,7 +42,7 @@ export class Leasing {
     }
     const { changed, expired } = leases.settle(nowMs, (number, chunks) => {
       const contributor = roster.get(number)
-      if (contributor?.status !== 'ready') return false
+      if (contributor?.status !== 'ready' || contributor.restsUntilMs > nowMs) return false
       for (const chunk of chunks) if (contributor.loaded.has(chunk)) return true
       return false
     })

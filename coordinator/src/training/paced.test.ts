@@ -24,3 +24,15 @@ it('of a large one the first is served at once, and all others together', async 
   ask()
   expect(doneAtMs).toEqual([0, 20, 100])
 })
+
+it('a clock that is set back keeps nobody waiting', () => {
+  const clock = new VirtualClock()
+  const set = { aheadMs: 3_600_000 }
+  const moved = { nowMs: () => clock.nowMs() + set.aheadMs, after: clock.after.bind(clock) }
+  let done = 0
+  const work = new Paced(() => done++, { clock: moved, size: () => 1000 })
+  work.ask()
+  set.aheadMs = 0
+  work.ask()
+  expect(done).toBe(2)
+})

@@ -11,7 +11,8 @@ const CONTRIBUTORS_PER_MS = 50
 export class Paced {
   readonly #work: () => void
   readonly #crowd: { readonly clock: Clock; readonly size: () => number }
-  #restsUntilMs = 0
+  #doneAtMs = 0
+  #restMs = 0
   #isAsked = false
 
   /** `size`: contributors that the work looks at. */
@@ -24,10 +25,11 @@ export class Paced {
   ask(): void {
     if (this.#isAsked) return
     const { clock } = this.#crowd
-    const restMs = this.#restsUntilMs - clock.nowMs()
-    if (restMs <= 0) return this.#do()
+    const sinceMs = clock.nowMs() - this.#doneAtMs
+    // A clock may be set back.
+    if (sinceMs < 0 || sinceMs >= this.#restMs) return this.#do()
     this.#isAsked = true
-    clock.after(restMs, () => {
+    clock.after(this.#restMs - sinceMs, () => {
       this.#isAsked = false
       this.#do()
     })
@@ -35,7 +37,8 @@ export class Paced {
 
   #do(): void {
     const { clock, size } = this.#crowd
-    this.#restsUntilMs = clock.nowMs() + Math.floor(size() / CONTRIBUTORS_PER_MS)
+    this.#doneAtMs = clock.nowMs()
+    this.#restMs = Math.floor(size() / CONTRIBUTORS_PER_MS)
     this.#work()
   }
 }

@@ -300,8 +300,10 @@ export class RunDriver {
   /** Shares out the data anew where somebody came or left; never while a round is open. */
   settleLeases(): void {
     if (this.#closed || !['idle', 'resting'].includes(this.#phase.kind)) return
-    this.#guarded(() => this.leasing.settle())
-    this.leasing.save()
+    this.#guarded(() => {
+      this.leasing.settle()
+      this.leasing.save()
+    })
   }
 
   #calibrate(participants: readonly Participant[]): void {
