@@ -12,7 +12,10 @@ test('the coordinator is killed and started again: the run goes on from the last
   const url = `${first.url}/run/${run.id}`
   const volunteers = [await join(url, { backend: 'wasm' }), await join(url, { backend: 'wasm' })]
   await until('round 120', async () => (await first.run(run.id)).round >= 120, 90_000)
-  const people = await first.contributors(run.id)
+  const people = await until('each shard has one holder', async () => {
+    const now = await first.contributors(run.id)
+    return now.flatMap(({ shards }) => shards).length === 10 && now
+  })
   const before = await first.run(run.id)
   const roundsBefore = await first.rounds(run.id)
   await first.kill()
