@@ -5,11 +5,11 @@ import type { Connection, Log } from '../training/ports.ts'
 import type { TrainingService } from '../training/service.ts'
 import { writeMessage } from './framing.ts'
 import { keepAlive } from './keep-alive.ts'
+import { MessageIntake } from './message-intake.ts'
+import type { MessageRoom } from './message-room.ts'
 
 /** Largest message of any run; what may come now, training says. */
 export const MAX_MESSAGE_BYTES = 12 * 1024 * 1024
-/** What frames and fragments add to a message. */
-const FRAMING_BYTES = 4096
 /** A socket that was told that it sends too much has so long to hear it. */
 const HEAR_WITHIN_MS = 1000
 /** A socket with more than this waiting is cut off, as it reads nothing: training sends no more by far. */
@@ -17,17 +17,15 @@ const MAX_QUEUED_BYTES = 32 * 1024 * 1024
 
 /** Hands a contributor's socket to training. */
 export function serveContributor(
-  socket: WebSocket,
-  stream: Duplex,
+  { socket, stream, address }: { socket: WebSocket; stream: Duplex; address: string },
   parts: {
     training: TrainingService
+    room: MessageRoom
     clock: Clock
     log: Log
-    address: string
     isClosing: () => boolean
   },
 ): void {
-  const { address } = parts
   const contributor = parts.training.accept(connectionOf(socket, stream, address))
   const guarded = (handle: () => void) => {
     try {
@@ -38,8 +36,10 @@ export function serveContributor(
       socket.close(1011, 'internal error')
     }
   }
-  const arriving = new Arriving(stream, {
-    mostBytes: () => contributor.mostBytes,
+  const intake = new MessageIntake(parts.room, {
+    mostBytes: () => Math.min(contributor.mostBytes, MAX_MESSAGE_BYTES),
+    message: (bytes) => guarded(() => contributor.frame(bytes)),
+    forward: listenInPlaceOfWs(stream, (chunk) => intake.take(chunk)),
     overflow() {
       guarded(() => contributor.tooLarge())
       // Nothing more is read; the close frame goes out first.
@@ -52,14 +52,17 @@ export function serveContributor(
   })
   socket.on('message', (data, isBinary) =>
     guarded(() => {
-      arriving.whole()
       const bytes = bytesOf(data)
       if (isBinary) contributor.frame(bytes)
       else contributor.text(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
     }),
   )
-  socket.on('error', (error) => parts.log.info({ err: error, address }, 'a socket failed'))
+  socket.on('error', (error) => {
+    intake.stop()
+    parts.log.info({ err: error, address }, 'a socket failed')
+  })
   socket.once('close', (code) => {
+    intake.stop()
     // When the server stops, nobody left on purpose: everyone gets their place back.
     const clean = (code === 1000 || code === 1001) && !parts.isClosing()
     guarded(() => contributor.closed(clean))
@@ -68,28 +71,15 @@ export function serveContributor(
 }
 
 /**
- * Counts the bytes of a message while it comes, as ws keeps them all until it is whole and has one
- * bound for ever.
+ * `take` gets what the stream gives, and ws, which listens already, only what is handed to the
+ * function returned.
  */
-class Arriving {
-  #bytes = 0
-  /** A message ended in the chunk at hand, which may hold the beginning of the next. */
-  #ended = false
-
-  /** Made after ws has begun to listen, so that ws sees each chunk first. */
-  constructor(stream: Duplex, bound: { mostBytes: () => number; overflow: () => void }) {
-    const count = (chunk: Buffer) => {
-      this.#bytes = this.#ended ? 0 : this.#bytes + chunk.length
-      this.#ended = false
-      if (this.#bytes <= bound.mostBytes() + FRAMING_BYTES) return
-      stream.off('data', count)
-      bound.overflow()
-    }
-    stream.on('data', count)
-  }
-
-  whole(): void {
-    this.#ended = true
+function listenInPlaceOfWs(stream: Duplex, take: (chunk: Buffer) => void): (chunk: Buffer) => void {
+  const listeners = stream.listeners('data') as ((this: Duplex, chunk: Buffer) => void)[]
+  stream.removeAllListeners('data')
+  stream.on('data', take)
+  return (chunk) => {
+    for (const listener of listeners) listener.call(stream, chunk)
   }
 }
 

@@ -145,11 +145,13 @@ describe('a contributor’s socket', () => {
     expect(await closeCode(socket)).toBe(4000)
   })
 
-  test('that sends a message too large for any run is closed with 1009', async () => {
+  test('that sends a message too large for any run is told so and closed', async () => {
     const socket = await open('/ws')
-    under.training.mostBytes = MAX_MESSAGE_BYTES
+    under.training.mostBytes = 2 * MAX_MESSAGE_BYTES
     socket.send(Buffer.alloc(MAX_MESSAGE_BYTES + 1))
-    expect(await closeCode(socket)).toBe(1009)
+    const [said] = (await once(socket, 'message')) as [Buffer]
+    expect(said.toString()).toBe('too large')
+    expect(await closeCode(socket)).toBe(4000)
     expect(under.training.received).toEqual([])
     await alive()
   })

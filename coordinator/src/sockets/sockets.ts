@@ -12,6 +12,7 @@ import type { TrainingService } from '../training/service.ts'
 import { AddressLimit, addressOf } from './addresses.ts'
 import { MAX_MESSAGE_BYTES, serveContributor } from './contributor-sockets.ts'
 import { Feed, MAX_REQUEST_BYTES } from './feed-sockets.ts'
+import { MessageRoom } from './message-room.ts'
 import { SIGNAL_PATH, Signalling } from './signalling.ts'
 
 export interface SocketParts {
@@ -57,6 +58,8 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
     signal: new AddressLimit(parts.perAddress ?? PER_ADDRESS),
   }
   let isClosing = false
+  // Made here, as what is made for a connection would keep the request that it came with.
+  const served = { ...parts, room: new MessageRoom(), isClosing: () => isClosing }
 
   /** Counts the connection from here until its TCP socket closes; null: refused. */
   const admit = (kind: Kind, { request, socket }: Upgrade): string | null => {
@@ -92,11 +95,7 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
       const address = admit('contributor', upgrade)
       if (address === null) return
       accept(contributors, upgrade, (each) =>
-        serveContributor(each, upgrade.socket, {
-          ...parts,
-          address,
-          isClosing: () => isClosing,
-        }),
+        serveContributor({ socket: each, stream: socket, address }, served),
       )
     } else if (url.pathname === SIGNAL_PATH) {
       const id = signalling.allowed(url)

@@ -65,13 +65,10 @@ export function openingsOf(
 ): ReadonlyMap<number, Opening> {
   const shares = sharesOf(inputs.participants)
   const { round, attempt, sliceCount } = plan
-  const same = {
-    ...{ round, attempt, slices: sliceCount },
-    learningRateBits: float32Bits(inputs.learningRate),
-    ballotDeadlineMs: Math.round(inputs.deadlines.ballotsMs),
-    tallyDeadlineMs: Math.round(inputs.deadlines.talliesMs),
-    roundDeadlineMs: Math.round(inputs.deadlines.roundMs),
-  }
+  const learningRateBits = float32Bits(inputs.learningRate)
+  const ballotDeadlineMs = Math.round(inputs.deadlines.ballotsMs)
+  const tallyDeadlineMs = Math.round(inputs.deadlines.talliesMs)
+  const roundDeadlineMs = Math.round(inputs.deadlines.roundMs)
   const grouped = new Map(
     plan.groups.flatMap(({ members, owners }) => {
       const group = members.map((contributor) => ({
@@ -85,7 +82,22 @@ export function openingsOf(
     inputs.participants.map(({ contributor }, at) => {
       const { number, loadedSequence: loaded, batch } = contributor
       const { group, owners } = grouped.get(number) ?? { group: [], owners: [] }
-      return [number, { ...same, loaded, batch, share: shares[at] ?? 1, group, owners }]
+      // One literal: objects spread together are many times as large, and here are thousands.
+      const opening: Opening = {
+        round,
+        attempt,
+        learningRateBits,
+        loaded,
+        share: shares[at] ?? 1,
+        batch,
+        group,
+        slices: sliceCount,
+        owners,
+        ballotDeadlineMs,
+        tallyDeadlineMs,
+        roundDeadlineMs,
+      }
+      return [number, opening]
     }),
   )
 }

@@ -192,16 +192,26 @@ function onBallot(round: Round, event: RoundEvent & { kind: 'ballot' }): RoundSt
   if (piece.kind === 'tallied' && piece.voters.includes(event.from)) {
     return refuse(round, 'DUPLICATE')
   }
-  const next = withPiece(round, group, event.slice, {
-    ...piece,
-    direct: [...piece.direct, event.from],
-  })
+  const next = withPiece(round, group, event.slice, withBallot(piece, event.from))
   const effects: RoundEffect[] = [{ kind: 'keep' }]
   const owner = round.plan.groups[group]?.owners[event.slice]
   if (piece.kind === 'at-owner' && owner !== undefined && owner !== event.from) {
     effects.push({ kind: 'excuse', contributor: event.from, slice: event.slice, to: [owner] })
   }
   return { round: next, effects }
+}
+
+/** Literals, as this is made for every ballot: an object spread from another is much larger. */
+function withBallot(piece: Piece, from: number): Piece {
+  const direct = [...piece.direct, from]
+  switch (piece.kind) {
+    case 'at-owner':
+      return { kind: 'at-owner', direct }
+    case 'tallied':
+      return { kind: 'tallied', voters: piece.voters, direct }
+    case 'direct':
+      return { kind: 'direct', direct, again: piece.again }
+  }
 }
 
 function onExcused(round: Round, contributor: number, left: boolean): RoundStep {
