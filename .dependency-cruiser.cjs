@@ -2,7 +2,7 @@
 
 const TEST = '\\.(test|contract|fixture|e2e)\\.ts$|/testing/|^e2e/'
 
-const floor = ['bytes', 'random', 'clock', 'failure', 'kernels']
+const floor = ['bytes', 'random', 'clock', 'failure', 'kernels', 'keys']
 const core = ['sign', 'tally', 'methods', 'model', 'partition']
 const middle = ['wire', 'run', 'lease', 'round']
 

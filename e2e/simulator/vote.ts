@@ -112,7 +112,13 @@ function openRound(
 ): RoundAtWork {
   const { d, block, units, round, tensors, seed, method } = model
   const at = { round, attempt, nowMs: NOW_MS }
-  const inputs = { participants: voters, previousGroups: [], d, deadlines: DEADLINES }
+  const inputs = {
+    participants: voters,
+    previousGroups: [],
+    d,
+    deadlines: DEADLINES,
+    chance: () => 0,
+  }
   const opening = {
     plan: planRound(at, settings, inputs),
     openedAtMs: NOW_MS,
@@ -121,7 +127,9 @@ function openRound(
     units,
   }
   const form = method.kind === 'vectors' ? method.form : null
-  const shape = { d, block, tensors, seed, form, room: new SignRoom() }
+  // Everybody is alone in a group: nothing is signed.
+  const keyOf = () => null
+  const shape = { d, block, tensors, seed, form, room: new SignRoom(), run: '', keyOf }
   return new RoundAtWork(opening, shape, { tell: () => {}, closed: () => {} })
 }
 

@@ -2,6 +2,7 @@ import { WebSocket } from 'ws'
 import { encodeFrame } from '@quorate/shared/wire/frame'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { generator } from '@quorate/shared/random/generator'
+import { nodeKeys, provenKey } from '../fixtures/node-keys.ts'
 import { expect, test } from '../fixtures/test.ts'
 import { smallRun } from '../fixtures/settings.ts'
 import { until } from '../fixtures/until.ts'
@@ -43,6 +44,8 @@ test('garbage on the sockets earns coded errors and strikes, and the run goes on
     resume: null,
     webrtc: false,
     peer: null,
+    key: '0'.repeat(64),
+    signature: '0'.repeat(128),
   }
 
   // Before hello: anything but hello closes with a code.
@@ -52,17 +55,23 @@ test('garbage on the sockets earns coded errors and strikes, and the run goes on
     '{"type":"bye"}',
     '{}',
     JSON.stringify({ ...hello, protocol: 99 }),
+    JSON.stringify(hello),
   ]) {
     const { socket, messages, closed } = await open(ws)
     socket.send(first)
     await closed
     expect(messages.at(-1)).toMatchObject({ type: 'error', fatal: true })
-    expect(messages.at(-1)?.code).toMatch(/^(HELLO_MISSING|MESSAGE_INVALID|PROTOCOL_VERSION)$/)
+    expect(messages.at(-1)?.code).toMatch(
+      /^(HELLO_MISSING|MESSAGE_INVALID|PROTOCOL_VERSION|KEY_NOT_PROVEN)$/,
+    )
   }
 
   // After hello: each offence is a coded error and a strike, the fifth excludes.
   const { socket, messages, closed } = await open(ws)
-  socket.send(JSON.stringify(hello))
+  await until('challenge', async () => messages.some(({ type }) => type === 'challenge'))
+  const { nonce } = messages[0] as unknown as { nonce: string }
+  const proven = await provenKey(nodeKeys(generator(5)), { run: run.id, nonce })
+  socket.send(JSON.stringify({ ...hello, ...proven }))
   await until('welcome', async () => messages.some(({ type }) => type === 'welcome'))
   const welcome = messages.find(({ type }) => type === 'welcome') as { run: { number: number } }
   const errors = () => messages.filter(({ type }) => type === 'error')

@@ -1,8 +1,9 @@
 /** Whatever a contributor sends, it is answered with a code, struck, and excluded; the run goes on. */
 import { generator } from '@quorate/shared/random/generator'
-import { encodeBallot } from '@quorate/shared/wire/ballot'
+import { encodeSignedTally } from '@quorate/shared/wire/audit'
+import { encodeBallot, provePayload } from '@quorate/shared/wire/ballot'
 import { encodeFrame } from '@quorate/shared/wire/frame'
-import { encodeTally } from '@quorate/shared/wire/tally'
+import { pathLength } from '@quorate/shared/wire/proof'
 import { tallySlice } from '@quorate/shared/tally/count'
 import { sliceRanges } from '@quorate/shared/tally/slices'
 import * as fc from 'fast-check'
@@ -21,6 +22,9 @@ interface Scene {
 }
 
 /** Two good contributors and a bad one in a group; the bad one trains until it begins to misbehave. */
+/** Of the group, and slices of its ballots. */
+const MEMBERS = 3
+
 async function scene(seed: number, settings = smallRun): Promise<Scene> {
   const world = new World(seed)
   const run = await world.run(settings)
@@ -149,7 +153,11 @@ describe('garbage', () => {
     [
       'a second hello',
       'HELLO_TWICE',
-      () => '{"type":"hello","protocol":1,"run":"","resume":null,"webrtc":true,"peer":null}',
+      () =>
+        JSON.stringify({
+          ...{ type: 'hello', protocol: 1, run: '', resume: null, webrtc: true, peer: null },
+          ...{ key: '0'.repeat(64), signature: '0'.repeat(128) },
+        }),
     ],
     ['a truncated frame', 'FRAME_TOO_SHORT', () => new Uint8Array(20)],
     ['an oversized frame', 'FRAME_TOO_LARGE', () => new Uint8Array(25 * 1024 * 1024)],
@@ -214,17 +222,26 @@ describe('a ballot or tally that breaks the rules of the round', () => {
   }
 
   const sliceOf = (size: number) => ({ index: 0, start: 0, end: size })
+  /** Of a ballot of three slices; what it is signed with is looked at only where it matters. */
+  const proof = (slices: number) => ({
+    signature: new Uint8Array(64),
+    path: Array.from({ length: pathLength(slices) }, () => new Uint8Array(16)),
+  })
   const ballot = (size: number, weights: Uint8Array | null) =>
-    encodeBallot(
-      { contributor: 3, signs: new Uint32Array(Math.ceil(size / 32)), weights },
-      sliceOf(size),
-      64,
+    provePayload(
+      encodeBallot(
+        { contributor: 3, signs: new Uint32Array(Math.ceil(size / 32)), weights },
+        sliceOf(size),
+        64,
+      ),
+      proof(MEMBERS),
     )
   const tally = (size: number, voters: number[]) => {
     const weights = new Uint8Array(Math.ceil(size / 64)).fill(1)
     const signs = new Uint32Array(Math.ceil(size / 32))
     const ballots = voters.map((contributor) => ({ contributor, signs, weights }))
-    return encodeTally(tallySlice(sliceOf(size), 64, ballots))
+    const signed = voters.map(() => ({ digest: new Uint8Array(16), ...proof(MEMBERS) }))
+    return encodeSignedTally(tallySlice(sliceOf(size), 64, ballots), signed, MEMBERS)
   }
 
   test('over the loudness budget', async () => {
@@ -290,7 +307,9 @@ describe('a ballot or tally that breaks the rules of the round', () => {
       at.bad.link.sendGarbage(encodeFrame(head, payload))
     }
     await at.world.clock.advance(100)
-    expect((await strikes(at)).sort()).toEqual(['NOT_OWNER', 'NOT_OWNER', 'VOTERS_NOT_IN_GROUP'])
+    // It owns one slice, and audits another, whose tally it might have been asked for.
+    const foreign = 'VOTERS_NOT_IN_GROUP'
+    expect((await strikes(at)).sort()).toEqual(['NOT_OWNER', foreign, foreign])
     await undisturbed(at)
   })
 })

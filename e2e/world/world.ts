@@ -26,9 +26,12 @@ import { runSettings } from '@quorate/shared/run/settings'
 import type { RunSettings, RunSettingsInput } from '@quorate/shared/run/settings'
 import { encodeChunk } from '@quorate/shared/wire/chunk'
 import { MemoryLink } from './memory-link.ts'
+import { nodeKeys } from '../fixtures/node-keys.ts'
 import { syntheticData } from './synthetic-data.ts'
 
 const CHUNK_RECORDS = 20
+/** The stream of a world's seed that keys are drawn from. */
+const KEYS = 7
 const DELAY_MS = [1, 20] as const
 
 export interface Volunteer {
@@ -157,6 +160,7 @@ export class World {
         files: this.#files(),
         trainer,
         clock,
+        keys: nodeKeys(generator(this.#seed, KEYS, number)),
         onView: (view) => {
           volunteer.view = view
         },

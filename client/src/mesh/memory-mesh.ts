@@ -1,7 +1,6 @@
 import type { Clock } from '@quorate/shared/clock/clock'
-import type { GroupMember } from '@quorate/shared/wire/turn'
 import type { Generator } from '@quorate/shared/random/generator'
-import type { Mesh } from '../session/ports.ts'
+import type { Mesh, MeshMember } from '../session/ports.ts'
 
 export interface MemoryNetworkOptions {
   readonly clock: Clock
@@ -109,7 +108,7 @@ export class MemoryMesh implements Mesh {
     this.#network.enter(id, this)
   }
 
-  setGroup(members: readonly GroupMember[], self: number): void {
+  setGroup(members: readonly MeshMember[], self: number): void {
     if (this.#closed) return
     const before = this.#group
     const sinceMs = this.#network.options.clock.nowMs()

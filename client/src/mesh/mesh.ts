@@ -1,6 +1,5 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
-import type { GroupMember } from '@quorate/shared/wire/turn'
-import type { Mesh, RTCIceServerLike } from '../session/ports.ts'
+import type { Mesh, MeshMember, RTCIceServerLike } from '../session/ports.ts'
 import type { EdgeEvents } from './edge.ts'
 import { Edge } from './edge.ts'
 import type { Channel, OpenSignalling, Signalling, SignallingTicket } from './signalling.ts'
@@ -84,7 +83,7 @@ export class EdgeMesh implements Mesh {
     }
   }
 
-  setGroup(members: readonly GroupMember[], self: number): void {
+  setGroup(members: readonly MeshMember[], self: number): void {
     if (this.#closed) return
     const sameSelf = self === this.#self
     this.#self = self

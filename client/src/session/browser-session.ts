@@ -10,12 +10,15 @@ import { markTimeline } from '../timeline/timeline.ts'
 import { TrainerClient } from '../worker-client/trainer-client.ts'
 import { WorkerClock } from '../worker-client/worker-clock.ts'
 import { browserRandom } from '../link/browser-random.ts'
+import { browserKeys } from './browser-keys.ts'
 import { ContributorSession } from './contributor-session.ts'
 import type { BrowserSessionOptions, SessionHandle } from './handle.ts'
 import { HiddenLink } from './hidden-link.ts'
 
 /** Joins a run from this tab. The first view comes before this resolves. */
 export async function startBrowserSession(options: BrowserSessionOptions): Promise<SessionHandle> {
+  // First: a link that is made connects, and must be listened to from then on.
+  const keys = await browserKeys()
   const clock = new WorkerClock()
   const random = browserRandom
   const forced = backendOf(options.backend)
@@ -41,6 +44,7 @@ export async function startBrowserSession(options: BrowserSessionOptions): Promi
       files: new HttpFiles({ fetch: fetch.bind(globalThis), clock, random }),
       trainer,
       clock,
+      keys,
       onView: (view) => options.onView({ ...view, reach }),
       mark: markTimeline,
       resume,

@@ -1,5 +1,6 @@
 import { detailOf } from '@quorate/shared/failure/detail'
 import type { Clock } from '@quorate/shared/clock/clock'
+import type { Keys } from '@quorate/shared/keys/keys'
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import { FrameError, kindOfFrame, splitFrames } from '@quorate/shared/wire/frame'
 import { decodeTurn } from '@quorate/shared/wire/turn'
@@ -7,6 +8,7 @@ import type { Settled } from '@quorate/shared/wire/turn'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { ChunkLoader } from './chunk-loader.ts'
 import { codeOf } from './error-code.ts'
+import { GreetedLink } from './greeted-link.ts'
 import type {
   BackendReport,
   Files,
@@ -34,6 +36,7 @@ export interface SessionPorts {
   readonly files: Files
   readonly trainer: Trainer
   readonly clock: Clock
+  readonly keys: Keys
   /** Every change of what the page shows. */
   readonly onView: (view: SessionView) => void
   readonly mark: MarkRound
@@ -56,7 +59,6 @@ export interface SessionOptions {
 /** One contributor from hello to bye; lives through reconnects. */
 export class ContributorSession {
   readonly #ports: SessionPorts
-  readonly #options: SessionOptions
   readonly #traffic = new TrafficMeter()
   readonly #shown: Shown
   readonly #rounds: Rounds
@@ -69,9 +71,17 @@ export class ContributorSession {
   #cancelHeartbeat: () => void = () => {}
 
   constructor(ports: SessionPorts, options: SessionOptions) {
-    this.#ports = ports
-    this.#options = options
-    const { clock, link, trainer, files, mesh, mark, onView } = ports
+    const { clock, trainer, files, mesh, mark, onView, keys } = ports
+    const link = new GreetedLink(ports.link, {
+      signer: keys.signer,
+      hello: () => ({
+        ...{ type: 'hello', protocol: PROTOCOL_VERSION, run: options.run },
+        resume: ports.resume.load(),
+        webrtc: mesh.available,
+        peer: this.#welcome?.peer?.id ?? null,
+      }),
+    })
+    this.#ports = { ...ports, link }
     this.#shown = new Shown({ link, mesh, onView, traffic: this.#traffic })
     this.#chunks = new ChunkLoader({
       files,
@@ -107,7 +117,7 @@ export class ContributorSession {
     })
     this.#rounds = new Rounds(
       {
-        ...{ link, mesh, trainer, clock, mark },
+        ...{ link, mesh, trainer, clock, mark, keys },
         traffic: this.#traffic,
         draws: (loaded) => this.#chunks.drawsAt(loaded),
         units: () => this.#replica.units,
@@ -172,24 +182,10 @@ export class ContributorSession {
   #onLink(event: LinkEvent): void {
     if (this.#wish === 'left') return
     switch (event.kind) {
-      case 'open': {
+      case 'open':
         this.#announced = false
         this.#chunks.disconnected()
-        const resume = this.#ports.resume.load()
-        const webrtc = this.#ports.mesh.available
-        const { run } = this.#options
-        const peer = this.#welcome?.peer?.id ?? null
-        const hello = {
-          type: 'hello',
-          protocol: PROTOCOL_VERSION,
-          run,
-          resume,
-          webrtc,
-          peer,
-        } as const
-        this.#ports.link.send(hello)
         return
-      }
       case 'down':
         return this.#onDown(event.retryInMs, event.reason)
       case 'garbled':
@@ -237,6 +233,8 @@ export class ContributorSession {
 
   #onMessage(message: CoordinatorMessage): void {
     switch (message.type) {
+      case 'challenge':
+        return
       case 'welcome':
         return this.#run(this.#onWelcome(message))
       case 'lease':
@@ -247,6 +245,8 @@ export class ContributorSession {
         return this.#rounds.excuse(message)
       case 'resend':
         return this.#rounds.resend(message)
+      case 'recall':
+        return this.#rounds.recall(message)
       case 'state':
         return this.#onState(message)
       case 'alive':

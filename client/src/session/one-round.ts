@@ -1,15 +1,20 @@
 /**
- * One round as a contributor lives it: draw a batch, cast a ballot, cut it into slices, hand each
- * slice to its owner, and look ahead. How slices travel is in dispatch.ts, what owners do with them in
+ * One round as a contributor lives it: draw a batch, cast a ballot, cut it into slices, sign them,
+ * hand each slice to its owner and its auditor, and look ahead. How slices travel is in dispatch.ts, what owners do with them in
  * tally-desk.ts; what becomes of the ballot (verdict, settlement) comes later over the link.
  */
 import { float32FromBits } from '@quorate/shared/bytes/float32'
 import type { Clock } from '@quorate/shared/clock/clock'
+import type { Signer } from '@quorate/shared/keys/keys'
+import { ballotStatement } from '@quorate/shared/keys/statements'
 import type { Ballot } from '@quorate/shared/methods/method'
 import { cutBallot } from '@quorate/shared/tally/count'
+import type { SliceBallot } from '@quorate/shared/tally/slice-ballot'
 import { sliceRanges } from '@quorate/shared/tally/slices'
-import { encodeBallot } from '@quorate/shared/wire/ballot'
+import { digestOfPayload, encodeBallot, provePayload } from '@quorate/shared/wire/ballot'
 import { encodeFrame } from '@quorate/shared/wire/frame'
+import { SliceTree } from '@quorate/shared/wire/proof'
+import type { SliceProof } from '@quorate/shared/wire/proof'
 import type { Opening } from '@quorate/shared/wire/turn'
 import type { Dispatch } from './dispatch.ts'
 import type { BatchOrder, CastResult, MarkRound, Payload, RunInfo, Trainer } from './ports.ts'
@@ -20,6 +25,7 @@ export interface RoundParts {
   /** This contributor's number. */
   readonly self: number
   readonly trainer: Pick<Trainer, 'cast'>
+  readonly signer: Signer
   /** The ballot is on its way: time for what the next round will ask for. */
   readonly waiting: (next: BatchOrder) => void
   readonly dispatch: Dispatch
@@ -48,7 +54,7 @@ export async function oneRound(
   draws: BatchOrder['draws'],
   parts: RoundParts,
 ): Promise<RoundResult> {
-  const { clock, desk, dispatch, self } = parts
+  const { clock, desk } = parts
   const openedAtMs = clock.nowMs()
   const result = await castBallot(opening, draws, parts)
   if (desk.attempt === null) return { kind: 'ended' }
@@ -60,22 +66,77 @@ export async function oneRound(
     const detail = `the ballot took ${Math.round(tookMs)} ms`
     return { kind: 'abstained', reason: 'late', detail }
   }
-  const { sent } = result
   parts.mark('cast', opening.round)
-  dispatch.cast(framesOf(sent, opening, parts))
-  const deadlineMs = opening.ballotDeadlineMs * SEND_SHARE_OF_DEADLINE
-  const { run } = parts
-  const deliveries = slicesOf(opening, run).map(async (slice) => {
-    const owner = opening.owners[slice.index] as number
-    if (opening.group.length === 1 || sent.kind === 'payload') {
-      return dispatch.deliverAlone(slice.index)
-    }
-    if (owner !== self) return dispatch.deliver(slice.index, owner, deadlineMs)
-    desk.own(slice.index, cutBallot(sent, slice, run.settings.block, self))
-  })
+  const { sent } = result
+  const deliveries =
+    sent.kind === 'payload' || opening.group.length === 1
+      ? sendAlone(sent, opening, parts)
+      : await sendToGroup(sent, opening, parts)
   parts.waiting({ ...orderOf(opening, draws, parts), round: opening.round + 1 })
   await Promise.all(deliveries)
   return { kind: 'cast', result }
+}
+
+/** Straight to the coordinator: in a group of one, and of methods that send floats. */
+function sendAlone(
+  sent: Ballot | Payload,
+  opening: Opening,
+  { run, self, dispatch }: RoundParts,
+): Promise<void>[] {
+  const at = headerOf(opening, run)
+  const { block } = run.settings
+  if (sent.kind === 'payload') {
+    dispatch.cast([encodeFrame({ kind: 'vector', ...at, slice: 0 }, sent.bytes)])
+    dispatch.deliverAlone(0)
+    return []
+  }
+  const slices = slicesOf(opening, run)
+  dispatch.cast(
+    slices.map((slice) => {
+      const payload = encodeBallot(cutBallot(sent, slice, block, self), slice, block)
+      return encodeFrame({ kind: 'ballot', ...at, slice: slice.index }, payload)
+    }),
+  )
+  for (const { index } of slices) dispatch.deliverAlone(index)
+  return []
+}
+
+/** Signs the ballot, and hands each slice to its owner and to its auditor. */
+async function sendToGroup(
+  ballot: Ballot,
+  opening: Opening,
+  { run, self, signer, dispatch, desk }: RoundParts,
+): Promise<Promise<void>[]> {
+  const at = headerOf(opening, run)
+  const { block } = run.settings
+  const slices = slicesOf(opening, run)
+  const ballots = slices.map((slice) => cutBallot(ballot, slice, block, self))
+  const payloads = slices.map((slice, j) => encodeBallot(ballots[j] as SliceBallot, slice, block))
+  const digests = payloads.map((payload, j) => digestOfPayload(j, payload))
+  const tree = new SliceTree(digests)
+  const { round, attempt } = opening
+  const terms = { run: run.id, round, attempt, slices: slices.length, root: tree.root }
+  const signature = await signer.sign(ballotStatement(terms))
+  if (desk.attempt !== attempt) return []
+  const proofs = slices.map((_, j) => ({ signature, path: tree.path(j) }))
+  dispatch.cast(
+    payloads.map((payload, slice) => {
+      const proven = provePayload(payload, proofs[slice] as SliceProof)
+      return encodeFrame({ kind: 'ballot', ...at, slice }, proven)
+    }),
+  )
+  const deadlineMs = opening.ballotDeadlineMs * SEND_SHARE_OF_DEADLINE
+  return slices.flatMap(({ index }) =>
+    [opening.owners[index], opening.auditors[index]].map(async (member) => {
+      if (member !== self) return dispatch.deliver(index, member as number, deadlineMs)
+      const signed = { digest: digests[index] as Uint8Array, ...(proofs[index] as SliceProof) }
+      desk.own(index, ballots[index] as SliceBallot, signed)
+    }),
+  )
+}
+
+function headerOf({ round, attempt }: Opening, run: RunInfo) {
+  return { run: run.number, round, attempt } as const
 }
 
 async function castBallot(
@@ -99,24 +160,6 @@ function orderOf(
   { batchLimit }: RoundParts,
 ): BatchOrder {
   return { round, share, draws, batch: Math.min(batch, batchLimit ?? batch) }
-}
-
-/** One frame a slice; floats go whole. */
-function framesOf(
-  sent: Ballot | Payload,
-  opening: Opening,
-  { run, self }: RoundParts,
-): Uint8Array[] {
-  const { round, attempt } = opening
-  const { block } = run.settings
-  const at = { run: run.number, round, attempt }
-  if (sent.kind === 'payload') {
-    return [encodeFrame({ kind: 'vector', ...at, slice: 0 }, sent.bytes)]
-  }
-  return slicesOf(opening, run).map((slice) => {
-    const header = { kind: 'ballot', ...at, slice: slice.index } as const
-    return encodeFrame(header, encodeBallot(cutBallot(sent, slice, block, self), slice, block))
-  })
 }
 
 function slicesOf(opening: Opening, run: RunInfo) {

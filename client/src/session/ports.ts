@@ -8,6 +8,9 @@ import type {
 import type { Ballot, Settlement } from '@quorate/shared/methods/method'
 import type { GroupMember } from '@quorate/shared/wire/turn'
 
+/** What the mesh must know of a member. */
+export type MeshMember = Pick<GroupMember, 'contributor' | 'peer'>
+
 export type RunInfo = MessageOf<CoordinatorMessage, 'welcome'>['run']
 
 /** The connection to the coordinator. It comes back by itself; the session says hello each time. */
@@ -62,7 +65,7 @@ export interface Mesh {
   /** Signs in to signalling; called after each welcome. */
   start(ticket: { id: string; ticket: string; path: string }, iceServers: RTCIceServerLike[]): void
   /** Connects to new members, keeps those that stay, closes to those who left. */
-  setGroup(members: readonly GroupMember[], self: number): void
+  setGroup(members: readonly MeshMember[], self: number): void
   /**
    * Sends a whole frame; resolves 'sent' once it has left the send buffer for the network, or
    * 'unreachable' (no open edge, closed in between, or not drained by the deadline). Never rejects.

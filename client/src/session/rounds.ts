@@ -1,5 +1,6 @@
 import { detailOf } from '@quorate/shared/failure/detail'
 import type { Clock } from '@quorate/shared/clock/clock'
+import type { Keys } from '@quorate/shared/keys/keys'
 import type {
   ContributorMessage,
   CoordinatorMessage,
@@ -49,6 +50,7 @@ export interface RoundsPorts {
   readonly mesh: Mesh
   readonly trainer: Trainer
   readonly clock: Clock
+  readonly keys: Keys
   readonly traffic: TrafficMeter
   /** The loaded chunks that the coordinator knows of at a `loaded` sequence. */
   readonly draws: (loaded: number) => BatchOrder['draws']
@@ -84,10 +86,10 @@ export class Rounds {
     this.#ports = ports
     this.#intensity = options.intensity
     this.#batchLimit = options.batchLimit
-    const { clock, link, mesh, mark, traffic } = ports
+    const { clock, link, mesh, mark, traffic, keys } = ports
     this.#detours = new Detours(clock)
     this.#desk = new TallyDesk({
-      ...{ clock, mark },
+      ...{ clock, mark, verify: keys.verify },
       send: (frame) => {
         if (link.sendFrame(frame)) traffic.add('talliesSent', frame.length)
       },
@@ -143,6 +145,7 @@ export class Rounds {
       ...as,
       ...{ dispatch, desk: this.#desk, clock, mark, batchLimit: this.#batchLimit },
       trainer: { cast: (order) => this.#cast(order) },
+      signer: this.#ports.keys.signer,
       waiting: (next) => this.#lookAhead(next),
     })
     if (result.kind === 'ended') return
@@ -157,6 +160,10 @@ export class Rounds {
 
   excuse(message: Message<'excuse'>): void {
     this.#desk.excuse(message)
+  }
+
+  recall(message: Message<'recall'>): void {
+    this.#desk.recall(message)
   }
 
   resend({ attempt, slice }: Message<'resend'>): void {

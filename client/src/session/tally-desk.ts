@@ -1,47 +1,63 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
+import { toHex } from '@quorate/shared/bytes/hex'
+import type { Verify } from '@quorate/shared/keys/keys'
+import { ballotStatement } from '@quorate/shared/keys/statements'
 import { weightFault } from '@quorate/shared/methods/ballot-weights'
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
 import { tallySlice } from '@quorate/shared/tally/count'
 import type { SliceBallot } from '@quorate/shared/tally/slice-ballot'
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
 import type { Slice } from '@quorate/shared/tally/slices'
-import { ballotPayloadBytes, decodeBallot } from '@quorate/shared/wire/ballot'
+import { digestOfTally, encodeAudit, encodeSignedTally } from '@quorate/shared/wire/audit'
+import { ballotPayloadBytes, decodeProvenBallot } from '@quorate/shared/wire/ballot'
+import type { ProvenBallot } from '@quorate/shared/wire/ballot'
 import { decodeFrame, encodeFrame, FrameError } from '@quorate/shared/wire/frame'
 import type { Frame } from '@quorate/shared/wire/frame'
-import { encodeTally } from '@quorate/shared/wire/tally'
+import { proofBytes, rootOf } from '@quorate/shared/wire/proof'
+import type { SignedSlice } from '@quorate/shared/wire/proof'
 import type { Opening } from '@quorate/shared/wire/turn'
 import type { MarkRound, RunInfo } from './ports.ts'
 
 type Excuse = MessageOf<CoordinatorMessage, 'excuse'>
+type Recall = MessageOf<CoordinatorMessage, 'recall'>
 
 /** Ballot slices of one member that came before their round was opened here, kept for it. */
 const MAX_EARLY = 32
 
-/** A slice of mine in the round at hand. */
-interface OwnedSlice {
+/** A slice that is reckoned here in the round at hand. */
+interface SliceAtWork {
   readonly slice: Slice
+  /** Its owner sends the tally, its auditor what digest that comes to. */
+  readonly role: 'owner' | 'auditor'
   readonly awaited: Set<number>
-  readonly ballots: Map<number, SliceBallot>
+  readonly ballots: Map<number, ProvenBallot>
+  /** The report has left. */
   sent: boolean
+  /** The coordinator has asked for the auditor's tally. */
+  recalled: boolean
 }
 
 export interface TallyDeskPorts {
   readonly clock: Clock
-  /** A finished tally frame, to the coordinator. */
+  readonly verify: Verify
+  /** A finished report, to the coordinator. */
   readonly send: (frame: Uint8Array) => void
   readonly mark: MarkRound
 }
 
 /**
- * An owner's work: collects the ballots of its slices, adds them up when all are in or at the
- * deadline, and sends the tallies. What does not belong here is dropped and counted.
+ * The work of owners and auditors: collects the ballots of their slices, adds them up when all are
+ * in or at the deadline, and reports. Only ballots are counted that their voter has signed. What
+ * does not belong here is dropped and counted.
  */
 export class TallyDesk {
   readonly #ports: TallyDeskPorts
   #run: RunInfo | null = null
   #opening: Opening | null = null
   #units: Uint8Array | null = null
-  #owned = new Map<number, OwnedSlice>()
+  #work = new Map<number, SliceAtWork>()
+  /** Of the attempt: voter and root, hex → whether the voter has signed it; at most a group of voters. */
+  #signatures = new Map<string, Promise<boolean>>()
   /** By sender, so that nobody crowds out another; at most a group of senders. */
   #early = new Map<number, Frame[]>()
   #cancelDeadline: CancelTimer = () => {}
@@ -66,12 +82,19 @@ export class TallyDesk {
     if (opening.group.length < 2) return
     const members = opening.group.map(({ contributor }) => contributor)
     for (const slice of sliceRanges(run.d, run.settings.block, opening.slices)) {
-      if (opening.owners[slice.index] !== round.self) continue
-      const owned = { slice, awaited: new Set(members), ballots: new Map(), sent: false }
-      this.#owned.set(slice.index, owned)
+      const isOwner = opening.owners[slice.index] === round.self
+      if (!isOwner && opening.auditors[slice.index] !== round.self) continue
+      this.#work.set(slice.index, {
+        slice,
+        role: isOwner ? 'owner' : 'auditor',
+        awaited: new Set(members),
+        ballots: new Map(),
+        sent: false,
+        recalled: false,
+      })
     }
     this.#cancelDeadline = this.#ports.clock.after(opening.ballotDeadlineMs, () => {
-      for (const owned of this.#owned.values()) this.#finish(owned)
+      for (const work of this.#work.values()) this.#finish(work)
     })
     const early = this.#early
     this.#early = new Map()
@@ -88,27 +111,36 @@ export class TallyDesk {
     }
   }
 
-  /** My own ballot of one of my slices. */
-  own(slice: number, ballot: SliceBallot): void {
-    const owned = this.#owned.get(slice)
-    if (owned) this.#add(owned, ballot)
+  /** My own ballot of a slice that I reckon. */
+  own(slice: number, ballot: SliceBallot, signed: SignedSlice): void {
+    const work = this.#work.get(slice)
+    if (work) this.#add(work, { ballot, signed })
   }
 
   /** The coordinator says: do not wait for this member. */
   excuse({ attempt, contributor, slice }: Excuse): void {
     if (attempt !== this.#opening?.attempt) return
-    for (const owned of this.#owned.values()) {
-      if (slice !== null && owned.slice.index !== slice) continue
-      owned.awaited.delete(contributor)
-      this.#finishIfComplete(owned)
+    for (const work of this.#work.values()) {
+      if (slice !== null && work.slice.index !== slice) continue
+      work.awaited.delete(contributor)
+      this.#finishIfComplete(work)
     }
+  }
+
+  /** The coordinator wants what I have reckoned as auditor, now or when it is done. */
+  recall({ attempt, slice }: Recall): void {
+    const work = this.#work.get(slice)
+    if (attempt !== this.#opening?.attempt || work?.role !== 'auditor' || work.recalled) return
+    work.recalled = true
+    if (work.sent) this.#sendTally(work)
   }
 
   close(): void {
     this.#cancelDeadline()
     this.#cancelDeadline = () => {}
     this.#opening = null
-    this.#owned = new Map()
+    this.#work = new Map()
+    this.#signatures = new Map()
   }
 
   #take(from: number, frame: Frame): void {
@@ -121,27 +153,56 @@ export class TallyDesk {
       return this.#keepEarly(from, frame)
     }
     if (header.attempt !== this.#opening.attempt) return
-    const owned = this.#owned.get(header.slice)
-    const member = this.#opening.group.some(({ contributor }) => contributor === from)
-    if (!owned || !member || !this.#run) {
+    const work = this.#work.get(header.slice)
+    const member = this.#opening.group.find(({ contributor }) => contributor === from)
+    if (!work || !member || !this.#run) {
       this.refused += 1
       return
     }
+    // Another one of the same member changes nothing, and costs nothing.
+    if (work.sent || work.ballots.has(from)) return
     const { block } = this.#run.settings
+    const { slices } = this.#opening
     try {
-      const expect = { slice: owned.slice, block, contributor: from }
-      const ballot = decodeBallot(frame.payload, expect)
-      if (this.#permitted(owned.slice, ballot)) this.#add(owned, ballot)
-      else this.#refuse(owned, from)
+      const expect = { slice: work.slice, block, contributor: from, slices }
+      const proven = decodeProvenBallot(frame.payload, expect)
+      if (!this.#permitted(work.slice, proven.ballot)) return this.#refuse(work, from)
+      void this.#signedBy(member, work.slice.index, proven.signed).then((isSigned) => {
+        if (this.#work.get(header.slice) !== work) return
+        if (isSigned) this.#add(work, proven)
+        else this.#refuse(work, from)
+      })
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      this.#refuse(owned, from)
+      this.#refuse(work, from)
     }
+  }
+
+  /** Whether the slice belongs to what its voter has signed for this attempt; a root is looked at once. */
+  #signedBy(
+    { contributor, key }: Opening['group'][number],
+    slice: number,
+    signed: SignedSlice,
+  ): Promise<boolean> {
+    const root = rootOf(slice, signed)
+    const name = `${contributor} ${toHex(root)} ${toHex(signed.signature)}`
+    const known = this.#signatures.get(name)
+    if (known) return known
+    const { round, attempt, slices } = this.#opening as Opening
+    const statement = ballotStatement({
+      ...{ run: (this.#run as RunInfo).id, round, attempt, slices, root },
+    })
+    const asked = this.#ports.verify(key, statement, signed.signature).catch(() => false)
+    this.#signatures.set(name, asked)
+    return asked
   }
 
   #keepEarly(from: number, frame: Frame): void {
     const { d, settings } = this.#run ?? {}
-    const most = d === undefined || !settings ? 0 : ballotPayloadBytes(d, settings.block, true)
+    const most =
+      d === undefined || !settings
+        ? 0
+        : ballotPayloadBytes(d, settings.block, true) + proofBytes(MAX_EARLY)
     const frames = this.#early.get(from) ?? []
     if (frame.payload.length > most || (frames.length === 0 && this.#early.size >= MAX_EARLY)) {
       this.refused += 1
@@ -151,10 +212,10 @@ export class TallyDesk {
   }
 
   /** What came breaks a rule, and another ballot of this member will not come. */
-  #refuse(owned: OwnedSlice, from: number): void {
+  #refuse(work: SliceAtWork, from: number): void {
     this.refused += 1
-    owned.awaited.delete(from)
-    this.#finishIfComplete(owned)
+    work.awaited.delete(from)
+    this.#finishIfComplete(work)
   }
 
   /** METHODS.md: an owner refuses a ballot over the loudness budget; other methods weigh all alike. */
@@ -166,27 +227,63 @@ export class TallyDesk {
     return weightFault(method, weights, units) === null
   }
 
-  #add(owned: OwnedSlice, ballot: SliceBallot): void {
-    if (owned.sent || owned.ballots.has(ballot.contributor)) return
-    owned.ballots.set(ballot.contributor, ballot)
-    owned.awaited.delete(ballot.contributor)
-    this.#finishIfComplete(owned)
+  #add(work: SliceAtWork, proven: ProvenBallot): void {
+    const { contributor } = proven.ballot
+    if (work.sent || work.ballots.has(contributor)) return
+    work.ballots.set(contributor, proven)
+    work.awaited.delete(contributor)
+    this.#finishIfComplete(work)
   }
 
-  #finishIfComplete(owned: OwnedSlice): void {
-    if (owned.awaited.size === 0) this.#finish(owned)
+  #finishIfComplete(work: SliceAtWork): void {
+    if (work.awaited.size === 0) this.#finish(work)
   }
 
-  #finish(owned: OwnedSlice): void {
-    if (owned.sent || !this.#opening || !this.#run) return
-    owned.sent = true
-    const { round, attempt } = this.#opening
+  #finish(work: SliceAtWork): void {
+    if (work.sent || !this.#opening) return
+    work.sent = true
+    if (work.role === 'auditor') {
+      this.#sendAudit(work)
+      if (work.recalled) this.#sendTally(work)
+      return
+    }
+    const { round } = this.#opening
     this.#ports.mark('collected', round)
-    const { block } = this.#run.settings
-    const ballots = [...owned.ballots.values()].sort((a, b) => a.contributor - b.contributor)
-    const payload = encodeTally(tallySlice(owned.slice, block, ballots))
-    const header = { kind: 'tally', run: this.#run.number, round, attempt } as const
-    this.#ports.send(encodeFrame({ ...header, slice: owned.slice.index }, payload))
+    this.#sendTally(work)
     this.#ports.mark('tallied', round)
   }
+
+  #sendTally(work: SliceAtWork): void {
+    const proven = inOrder(work)
+    const signed = proven.map((one) => one.signed)
+    const { slices } = this.#opening as Opening
+    this.#send('tally', work, encodeSignedTally(this.#tallyOf(work), signed, slices))
+  }
+
+  #sendAudit(work: SliceAtWork): void {
+    const voters = inOrder(work).map(({ ballot }) => ballot.contributor)
+    const members = (this.#opening as Opening).group.map(({ contributor }) => contributor)
+    const digest = digestOfTally(this.#tallyOf(work))
+    this.#send('audit', work, encodeAudit({ voters, digest }, members))
+  }
+
+  #tallyOf(work: SliceAtWork) {
+    const { block } = (this.#run as RunInfo).settings
+    return tallySlice(
+      work.slice,
+      block,
+      inOrder(work).map(({ ballot }) => ballot),
+    )
+  }
+
+  #send(kind: 'tally' | 'audit', { slice }: SliceAtWork, payload: Uint8Array): void {
+    const { round, attempt } = this.#opening as Opening
+    const header = { kind, run: (this.#run as RunInfo).number, round, attempt, slice: slice.index }
+    this.#ports.send(encodeFrame(header, payload))
+  }
+}
+
+/** By contributor, as tallies name their voters. */
+function inOrder({ ballots }: SliceAtWork): ProvenBallot[] {
+  return [...ballots.values()].sort((a, b) => a.ballot.contributor - b.ballot.contributor)
 }

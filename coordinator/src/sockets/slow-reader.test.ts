@@ -2,8 +2,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { toHex } from '@quorate/shared/bytes/hex'
 import { systemClock } from '@quorate/shared/clock/system-clock'
 import type { CoordinatorMessage, MessageOf } from '@quorate/shared/protocol/messages'
+import { keysOfSecret } from '@quorate/shared/keys/ed25519'
+import { helloStatement } from '@quorate/shared/keys/statements'
 import { noTraffic } from '@quorate/shared/protocol/traffic'
 import { runSettings } from '@quorate/shared/run/settings'
 import { decodeFrame, encodeFrame, kindOfFrame, splitFrames } from '@quorate/shared/wire/frame'
@@ -96,11 +99,14 @@ async function join(url: string, run: string) {
         if (kindOfFrame(frame) === 'verdict') verdicts.push(decodeFrame(frame).header.round)
       }
   })
-  await once(socket, 'open')
-  const hello = { type: 'hello', protocol: PROTOCOL_VERSION, run, resume: null, webrtc: false }
-  socket.send(JSON.stringify({ ...hello, peer: null }))
   await once(socket, 'message')
-  const welcome = messages[0] as MessageOf<CoordinatorMessage, 'welcome'>
+  const { nonce } = messages[0] as MessageOf<CoordinatorMessage, 'challenge'>
+  const { signer } = keysOfSecret(new Uint8Array(32).fill(1))
+  const signature = toHex(await signer.sign(helloStatement({ run, nonce })))
+  const hello = { type: 'hello', protocol: PROTOCOL_VERSION, run, resume: null, webrtc: false }
+  socket.send(JSON.stringify({ ...hello, peer: null, key: toHex(signer.publicKey), signature }))
+  await once(socket, 'message')
+  const welcome = messages[1] as MessageOf<CoordinatorMessage, 'welcome'>
   return { socket, verdicts, messages, number: welcome.run.number }
 }
 

@@ -1,40 +1,53 @@
-import { groupOf } from '@quorate/shared/round/round'
-import type { RoundPlan, SliceOutcome } from '@quorate/shared/round/round'
+import type { SliceOutcome } from '@quorate/shared/round/round'
 import type { SliceBallot } from '@quorate/shared/tally/slice-ballot'
 import type { Slice } from '@quorate/shared/tally/slices'
-import type { MergedTally, SliceTally } from '@quorate/shared/tally/tally'
+import type { MergedTally } from '@quorate/shared/tally/tally'
 import type { NamedVector } from '@quorate/shared/methods/sum-vectors'
+import type { SignedTally } from '@quorate/shared/wire/audit'
+import type { ProvenBallot } from '@quorate/shared/wire/ballot'
 import { RunningTally } from './running-tally.ts'
 import type { SignRoom } from './sign-room.ts'
 
 /** What came in one attempt: owners' tallies by group and slice, ballots sent here directly, vectors. */
 export class BallotBox {
-  readonly #tallies = new Map<string, SliceTally>()
-  /** Those that an owner's tally may still name. */
-  readonly #ballots = new Map<string, SliceBallot>()
+  /** By slice and sender. */
+  readonly #tallies = new Map<string, SignedTally>()
+  /** Those that a tally may still name, or that a tally is compared with. */
+  readonly #ballots = new Map<string, ProvenBallot>()
   /** By slice, those that count whatever else comes. */
   readonly #counted: readonly RunningTally[]
   readonly #vectors = new Map<number, NamedVector>()
-  readonly #plan: RoundPlan
 
-  constructor(
-    plan: RoundPlan,
-    { slices, block, room }: { slices: readonly Slice[]; block: number; room: SignRoom },
-  ) {
-    this.#plan = plan
+  constructor({
+    slices,
+    block,
+    room,
+  }: {
+    slices: readonly Slice[]
+    block: number
+    room: SignRoom
+  }) {
     this.#counted = slices.map((slice) => new RunningTally(slice, block, room))
   }
 
-  keepTally(owner: number, tally: SliceTally): void {
-    this.#tallies.set(`${groupOf(this.#plan, owner)}/${tally.slice.index}`, tally)
+  keepTally(from: number, tally: SignedTally): void {
+    this.#tallies.set(`${from}/${tally.tally.slice.index}`, tally)
+  }
+
+  tally(from: number, slice: number): SignedTally | null {
+    return this.#tallies.get(`${from}/${slice}`) ?? null
   }
 
   /**
    * A ballot that counts unless its group's tally turns out to have it; its buffers are the box's
    * from now on.
    */
-  keepBallot(slice: number, ballot: SliceBallot): void {
-    this.#ballots.set(`${ballot.contributor}/${slice}`, ballot)
+  keepBallot(slice: number, ballot: ProvenBallot): void {
+    this.#ballots.set(`${ballot.ballot.contributor}/${slice}`, ballot)
+  }
+
+  ballot(contributor: number, slice: number): ProvenBallot | null {
+    return this.#ballots.get(`${contributor}/${slice}`) ?? null
   }
 
   /** A ballot that counts whatever else comes; its buffers are the box's from now on. */
@@ -59,14 +72,14 @@ export class BallotBox {
   /** Everything that counts, merged; slices without a voter have an empty tally. */
   merge(outcome: readonly SliceOutcome[], shape: { d: number; block: number }): MergedTally {
     const slices = this.#counted.map((running, slice) => {
-      outcome[slice]?.groups.forEach((counted, group) => {
-        const tally = this.#tallies.get(`${group}/${slice}`)
-        if (counted.tally && tally) running.addTally(tally)
-        for (const contributor of counted.direct) {
-          const ballot = this.#ballots.get(`${contributor}/${slice}`)
-          if (ballot) running.add(ballot)
+      for (const { tally, direct } of outcome[slice]?.groups ?? []) {
+        const counted = tally === null ? null : this.tally(tally, slice)
+        if (counted) running.addTally(counted.tally)
+        for (const contributor of direct) {
+          const kept = this.ballot(contributor, slice)
+          if (kept) running.add(kept.ballot)
         }
-      })
+      }
       const merged = running.result()
       const voters = outcome[slice]?.voters.length ?? 0
       if (merged.voters.length !== voters) {

@@ -1,16 +1,22 @@
+import { fromHex, toHex } from '@quorate/shared/bytes/hex'
 import type { Clock } from '@quorate/shared/clock/clock'
+import { isWeakKey } from '@quorate/shared/keys/ed25519'
+import { helloStatement } from '@quorate/shared/keys/statements'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
+import { z } from 'zod'
 import type { Contributor } from './contributor.ts'
 import { parseMessage } from './members.ts'
 import type { Members } from './members.ts'
-import type { Connection } from './ports.ts'
+import type { Connection, Entropy } from './ports.ts'
 import { TrainingError } from './service.ts'
 import type { ContributorSocket } from './service.ts'
+import { isSignedBy } from './signatures.ts'
 
 /** A socket that has not said hello by then is closed. */
 const HELLO_WITHIN_MS = 10_000
 /** A hello is short, and until one has come nobody is known. */
 const MAX_HELLO_BYTES = 16 * 1024
+const NONCE_BYTES = 16
 /** Control messages are short. */
 const MAX_TEXT_LENGTH = 64 * 1024
 /** Messages of either kind, on the long run and in a burst. */
@@ -22,12 +28,30 @@ type Stage =
   | { readonly kind: 'joined'; readonly contributor: Contributor; readonly members: Members }
   | { readonly kind: 'closed' }
 
+/** The version that a hello of any version names; null where there is none. */
+function versionIn(text: string): number | null {
+  try {
+    const said = z
+      .object({ type: z.literal('hello'), protocol: z.int() })
+      .safeParse(JSON.parse(text))
+    return said.success ? said.data.protocol : null
+  } catch {
+    // Not JSON: it is refused for that.
+    return null
+  }
+}
+
 /** Takes a fresh socket through hello, and then hands everything to the run it belongs to. */
 export function acceptContributor(
   connection: Connection,
-  ports: { clock: Clock; membersOf: (run: string) => Members | TrainingError },
+  ports: {
+    clock: Clock
+    entropy: Entropy
+    membersOf: (run: string) => Members | TrainingError
+  },
 ): ContributorSocket {
   const { clock } = ports
+  const nonce = toHex(ports.entropy(NONCE_BYTES))
   let tokens = BURST_MESSAGES
   let tokensAtMs = clock.nowMs()
   let stage: Stage = {
@@ -60,12 +84,19 @@ export function acceptContributor(
   }
 
   function hello(text: string): void {
+    const version = versionIn(text)
+    if (version !== null && version !== PROTOCOL_VERSION) {
+      const detail = `This server speaks version ${PROTOCOL_VERSION}; reload the page to get it.`
+      return turnAway('PROTOCOL_VERSION', detail)
+    }
     const message = parseMessage(text)
     if (!message.ok) return turnAway('MESSAGE_INVALID', message.detail)
     if (message.value.type !== 'hello') return turnAway('HELLO_MISSING', 'hello comes first')
-    if (message.value.protocol !== PROTOCOL_VERSION) {
-      const detail = `This server speaks version ${PROTOCOL_VERSION}; reload the page to get it.`
-      return turnAway('PROTOCOL_VERSION', detail)
+    const { run, key, signature } = message.value
+    const publicKey = fromHex(key)
+    const statement = helloStatement({ run, nonce })
+    if (isWeakKey(publicKey) || !isSignedBy(publicKey, statement, fromHex(signature))) {
+      return turnAway('KEY_NOT_PROVEN', 'The signature is not of this key and this connection.')
     }
     const members = ports.membersOf(message.value.run)
     if (members instanceof TrainingError) return turnAway(members.code, members.message)
@@ -97,6 +128,7 @@ export function acceptContributor(
     connection.close(1009, 'MESSAGE_TOO_LARGE')
   }
 
+  connection.send(JSON.stringify({ type: 'challenge', nonce }))
   return {
     get mostBytes() {
       return mostBytes()

@@ -33,6 +33,8 @@ export class Contributor {
   peer: { readonly id: string; readonly ticket: string } | null = null
   lastSeenMs: number
   banned = false
+  /** Its public key, as the last hello proved; null until it has been here since the last start. */
+  key: Uint8Array | null = null
   backend: BackendName = 'none'
   stepMs: number | null = null
   peers = 0

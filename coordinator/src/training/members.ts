@@ -1,5 +1,5 @@
 /** Contributors of one run: who joins, what they say, what becomes of those who break the rules. */
-import { toHex } from '@quorate/shared/bytes/hex'
+import { fromHex, toHex } from '@quorate/shared/bytes/hex'
 import type { Clock } from '@quorate/shared/clock/clock'
 import { contributorMessage } from '@quorate/shared/protocol/messages'
 import type {
@@ -11,6 +11,8 @@ import type { DataShape } from '@quorate/shared/model/spec'
 import { decodeFrame, FrameError, HEADER_BYTES } from '@quorate/shared/wire/frame'
 import { MAX_GROUP } from '@quorate/shared/run/settings'
 import { contributorsAtMost } from '@quorate/shared/run/capacity'
+import { MAX_SLICES } from '@quorate/shared/tally/slices'
+import { listingBytes } from '@quorate/shared/wire/audit'
 import { largestTallyBytes } from '@quorate/shared/wire/tally'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { contributionBytes } from './contribution-bytes.ts'
@@ -79,9 +81,15 @@ export class Members {
     this.mostBytes =
       method.kind === 'vectors'
         ? contributionBytes(method, d, { d, block })
-        : HEADER_BYTES + largestTallyBytes(d, block, MAX_GROUP)
+        : HEADER_BYTES +
+          largestTallyBytes(d, block, MAX_GROUP) +
+          listingBytes(MAX_GROUP, MAX_SLICES)
     this.#most = contributorsAtMost(driver.parts.stored.settings.method, d)
     const crowd = { clock: this.#clock, size: () => driver.parts.roster.size }
+    driver.blamed(({ contributor: number, code, detail }) => {
+      const contributor = driver.parts.roster.get(number)
+      if (contributor) this.offence(contributor, code, detail)
+    })
     this.#settling = new Paced(() => driver.settleLeases(), crowd)
     this.#proceeding = new Paced(() => driver.proceed(), crowd)
   }
@@ -97,7 +105,8 @@ export class Members {
   join(connection: Connection, hello: Hello): Contributor | Refusal {
     const { roster, leases, events, stored } = this.#driver.parts
     const nowMs = this.#clock.nowMs()
-    const returning = hello.resume ? roster.resume(hello.resume.id, hello.resume.token) : null
+    const key = fromHex(hello.key)
+    const returning = this.#returning(hello)
     if (!returning?.connection && this.#isFull()) return this.#full()
     const admitted =
       returning && hello.resume
@@ -105,11 +114,12 @@ export class Members {
         : this.#admit(connection.address)
     if ('code' in admitted) return admitted
     const { contributor, token } = admitted
-    if (contributor.banned) {
+    if (contributor.banned || roster.isBanned(hello.key)) {
       return { code: 'BANNED', detail: EXCLUSIONS.BANNED.said, fatal: true }
     }
     if (contributor.connection) this.#replace(contributor, contributor.connection)
     contributor.connection = connection
+    contributor.key = key
     contributor.status = 'joining'
     contributor.behind = false
     contributor.lastSeenMs = nowMs
@@ -133,6 +143,12 @@ export class Members {
     )
     this.#driver.leasing.remember(contributor)
     return contributor
+  }
+
+  /** With the key of before: with another it could deny what it has signed. */
+  #returning({ resume, key }: Hello): Contributor | null {
+    const known = resume ? this.#driver.parts.roster.resume(resume.id, resume.token) : null
+    return known?.key && toHex(known.key) !== key ? null : known
   }
 
   #isFull(): boolean {
@@ -223,7 +239,7 @@ export class Members {
   kick(contributor: Contributor, code: Exclusion): void {
     const { events, leases } = this.#driver.parts
     const { said, event, logged } = EXCLUSIONS[code]
-    if (code === 'BANNED') contributor.banned = true
+    if (code === 'BANNED') this.#driver.parts.roster.ban(contributor)
     const strikes = Math.round(contributor.strikes(this.#clock.nowMs()))
     contributor.send({ type: 'error', code, detail: said, fatal: true, strikes })
     events.add('warn', event, logged(contributor.name), null, contributor.name)

@@ -101,6 +101,7 @@ async function restore(
     store,
     evaluator: ports.evaluator,
     clock,
+    entropy: ports.entropy,
     emit,
     reload: async () => void (await reload()),
   })

@@ -5,6 +5,7 @@ import type { RoundPlan } from '@quorate/shared/round/round'
 import { blockCount } from '@quorate/shared/tally/slices'
 import type { Opening } from '@quorate/shared/wire/turn'
 import { sendsVectors } from '@quorate/shared/methods/settings'
+import { recountShareOf } from '@quorate/shared/run/settings'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import type { Contributor } from './contributor.ts'
 
@@ -14,6 +15,9 @@ export interface Participant {
   /** h_n: shards drawn from, in fractions. */
   readonly shards: number
 }
+
+const NO_KEY = new Uint8Array(0)
+const NO_GROUP = { group: [], owners: [], auditors: [] }
 
 /** h_n · P / Σh for each participant, in order: every shard weighs the same. */
 export function sharesOf(participants: readonly Participant[]): number[] {
@@ -30,6 +34,8 @@ export function planRound(
     previousGroups: readonly (readonly number[])[]
     d: number
     deadlines: Deadlines
+    /** 0..n−1, which nobody outside can foresee. */
+    chance: (n: number) => number
   },
 ): RoundPlan {
   const candidates = inputs.participants.map(({ contributor }) => ({
@@ -44,11 +50,15 @@ export function planRound(
   return {
     round: at.round,
     attempt: at.attempt,
-    groups: planGroups(groups, sliceCount, at.round),
+    groups: planGroups(groups, sliceCount, {
+      below: inputs.chance,
+      recountsPerMillion: Math.round(recountShareOf(settings) * 1e6),
+    }),
     sliceCount,
     minVoters: settings.minVoters,
     ballotsUntilMs: at.nowMs + inputs.deadlines.ballotsMs,
     talliesUntilMs: at.nowMs + inputs.deadlines.talliesMs,
+    auditsUntilMs: at.nowMs + (inputs.deadlines.talliesMs + inputs.deadlines.roundMs) / 2,
     closesAtMs: at.nowMs + inputs.deadlines.roundMs,
   }
 }
@@ -61,6 +71,7 @@ export function openingsOf(
     learningRate: number
     deadlines: Deadlines
     peerOf: (contributor: number) => string | null
+    keyOf: (contributor: number) => Uint8Array | null
   },
 ): ReadonlyMap<number, Opening> {
   const shares = sharesOf(inputs.participants)
@@ -70,18 +81,19 @@ export function openingsOf(
   const tallyDeadlineMs = Math.round(inputs.deadlines.talliesMs)
   const roundDeadlineMs = Math.round(inputs.deadlines.roundMs)
   const grouped = new Map(
-    plan.groups.flatMap(({ members, owners }) => {
+    plan.groups.flatMap(({ members, owners, auditors }) => {
       const group = members.map((contributor) => ({
         contributor,
         peer: inputs.peerOf(contributor),
+        key: (members.length > 1 && inputs.keyOf(contributor)) || NO_KEY,
       }))
-      return members.map((contributor) => [contributor, { group, owners }] as const)
+      return members.map((contributor) => [contributor, { group, owners, auditors }] as const)
     }),
   )
   return new Map(
     inputs.participants.map(({ contributor }, at) => {
       const { number, loadedSequence: loaded, batch } = contributor
-      const { group, owners } = grouped.get(number) ?? { group: [], owners: [] }
+      const { group, owners, auditors } = grouped.get(number) ?? NO_GROUP
       // One literal: objects spread together are many times as large, and here are thousands.
       const opening: Opening = {
         round,
@@ -93,6 +105,7 @@ export function openingsOf(
         group,
         slices: sliceCount,
         owners,
+        auditors,
         ballotDeadlineMs,
         tallyDeadlineMs,
         roundDeadlineMs,

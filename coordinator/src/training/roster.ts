@@ -16,6 +16,7 @@ export class Roster {
   readonly #byId = new Map<string, Contributor>()
   readonly #entropy: Entropy
   #next = 1
+  readonly #bannedKeys = new Set<string>()
 
   constructor(entropy: Entropy, known: readonly StoredContributor[], batch: number) {
     this.#entropy = entropy
@@ -53,6 +54,17 @@ export class Roster {
   /** Present and taking part. */
   ready(): Contributor[] {
     return this.present().filter((contributor) => contributor.status === 'ready')
+  }
+
+  /** Excluded for good, and whoever else comes with the same key until the next start. */
+  ban(contributor: Contributor): void {
+    contributor.banned = true
+    if (contributor.key) this.#bannedKeys.add(toHex(contributor.key))
+  }
+
+  /** `key` in hex. */
+  isBanned(key: string): boolean {
+    return this.#bannedKeys.has(key)
   }
 
   /** The contributor that `id` and `token` prove to be, or null. */

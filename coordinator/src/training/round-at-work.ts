@@ -4,25 +4,37 @@ import type { WeightFault } from '@quorate/shared/methods/ballot-weights'
 import type { VectorForm } from '@quorate/shared/methods/method'
 import type { MethodSettings } from '@quorate/shared/methods/settings'
 import { MAX_GROUP } from '@quorate/shared/run/settings'
-import { groupOf, isCounted, openRound, outcomeOf, transition } from '@quorate/shared/round/round'
+import {
+  groupOf,
+  isCounted,
+  openRound,
+  outcomeOf,
+  pieceAt,
+  transition,
+} from '@quorate/shared/round/round'
 import type { Round, RoundEvent, RoundPlan, RefusalCode } from '@quorate/shared/round/round'
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
 import type { Slice } from '@quorate/shared/tally/slices'
 import { signWordCount } from '@quorate/shared/sign/pack'
 import { sumVectors } from '@quorate/shared/methods/sum-vectors'
-import { decodeBallot } from '@quorate/shared/wire/ballot'
+import { recomposed } from '@quorate/shared/tally/count'
+import { decodeAudit, decodeSignedTally, digestOfTally } from '@quorate/shared/wire/audit'
+import type { SignedTally } from '@quorate/shared/wire/audit'
+import { decodeBallot, decodeProvenBallot } from '@quorate/shared/wire/ballot'
+import type { ProvenBallot } from '@quorate/shared/wire/ballot'
 import { FrameError, HEADER_BYTES } from '@quorate/shared/wire/frame'
 import type { Frame } from '@quorate/shared/wire/frame'
 import type { LedgerRecord } from '@quorate/shared/wire/record'
-import { decodeTally } from '@quorate/shared/wire/tally'
 import { decodeVector } from '@quorate/shared/wire/vector'
+import { judge } from './audit-judge.ts'
+import type { Fault } from './audit-judge.ts'
 import { BallotBox } from './ballot-box.ts'
 import type { SignRoom } from './sign-room.ts'
 
 export type RoundRecord = Exclude<LedgerRecord, { kind: 'calibration' }>
 
 /** What a round may tell a contributor while it is open. */
-export type RoundMessage = MessageOf<CoordinatorMessage, 'excuse' | 'resend'>
+export type RoundMessage = MessageOf<CoordinatorMessage, 'excuse' | 'resend' | 'recall'>
 
 export type FrameAnswer =
   | { readonly kind: 'kept' }
@@ -41,6 +53,10 @@ export interface RoundShape {
   readonly form: VectorForm | null
   /** Where the signs of ballots are put. */
   readonly room: SignRoom
+  /** The run's id, under which ballots are signed. */
+  readonly run: string
+  /** The public keys of those in groups, as they were told to the others. */
+  readonly keyOf: (contributor: number) => Uint8Array | null
 }
 
 /** One attempt while it is open: the state machine, what has come, and bytes as they came in. */
@@ -79,7 +95,7 @@ export class RoundAtWork {
     this.learningRate = opening.learningRate
     this.slices = sliceRanges(shape.d, shape.block, plan.sliceCount)
     this.#round = openRound(plan)
-    this.#box = new BallotBox(plan, { ...shape, slices: this.slices })
+    this.#box = new BallotBox({ ...shape, slices: this.slices })
     this.#shape = shape
     this.#method = method
     this.#units = units
@@ -145,18 +161,67 @@ export class RoundAtWork {
     return came
   }
 
-  /** What counts, after the close; asked for once. */
-  result(): { record: RoundRecord; outcome: ReturnType<typeof outcomeOf> } {
+  /** What counts, after the close, and what was found out by counting again; asked for once. */
+  result(): {
+    record: RoundRecord
+    outcome: ReturnType<typeof outcomeOf>
+    faults: readonly Fault[]
+  } {
     const outcome = outcomeOf(this.#round)
     const { learningRate } = this
     const { d, block, tensors, form } = this.#shape
     if (form) {
       const shape = { d, tensors, precision: 'float32' } as const
       const vectors = sumVectors(this.#box.vectors(outcome), shape)
-      return { outcome, record: { kind: 'vectors', learningRate, vectors } }
+      return { outcome, record: { kind: 'vectors', learningRate, vectors }, faults: [] }
     }
+    // Before they are merged, after which the signs of ballots are used for others.
+    const faults = this.#faults()
     const tally = this.#box.merge(outcome, { d, block })
-    return { outcome, record: { kind: 'round', learningRate, tally } }
+    return { outcome, record: { kind: 'round', learningRate, tally }, faults }
+  }
+
+  #faults(): Fault[] {
+    const { round, attempt, groups, sliceCount } = this.plan
+    const { run, keyOf } = this.#shape
+    const at = { run, round, attempt, slices: sliceCount, keyOf }
+    return groups.flatMap(({ owners, auditors }, group) =>
+      owners.flatMap((owner, slice) => {
+        const piece = pieceAt(this.#round, group, slice)
+        const auditor = auditors[slice]
+        if (piece.kind !== 'direct' || !piece.recount || auditor === undefined) return []
+        const { direct, recount } = piece
+        const ballots = direct.map((voter) => [voter, this.#ballotOf(voter, slice)] as const)
+        const one = {
+          ...{ slice, owner, auditor, ballots: new Map(ballots) },
+          tallyOfOwner: this.#box.tally(owner, slice),
+          tallyOfAuditor: this.#box.tally(auditor, slice),
+          audited: recount.audit?.digest ?? null,
+        }
+        return judge(one, at)
+      }),
+    )
+  }
+
+  #ballotOf(contributor: number, slice: number): ProvenBallot {
+    const kept = this.#box.ballot(contributor, slice)
+    if (!kept) throw new Error(`the ballot of ${contributor} in slice ${slice} is not kept`)
+    return kept
+  }
+
+  /** Owner and auditor name different voters: do they agree on the sums of those they share? */
+  #agrees(group: number, slice: number): boolean {
+    const piece = pieceAt(this.#round, group, slice)
+    if (piece.kind !== 'tallied' || !piece.audit) return false
+    const { voters, audit, by } = piece
+    const of = (those: readonly number[], others: readonly number[]) =>
+      those
+        .filter((voter) => !others.includes(voter))
+        .map((voter) => this.#ballotOf(voter, slice).ballot)
+    const less = of(voters, audit.voters)
+    const more = of(audit.voters, voters)
+    const { tally } = this.#box.tally(by, slice) as SignedTally
+    return digestOfTally(recomposed(tally, { less, more })) === audit.digest
   }
 
   #contribution(from: number, slice: Slice, { header, payload }: Frame, nowMs: number) {
@@ -167,6 +232,7 @@ export class RoundAtWork {
         : offence('FRAME_KIND', `a ${header.kind} in a method that sums vectors`)
     }
     if (header.kind === 'tally') return this.#tally(from, slice, payload, nowMs)
+    if (header.kind === 'audit') return this.#audit(from, slice, payload, nowMs)
     if (header.kind === 'ballot') return this.#ballot(from, slice, payload, nowMs)
     return offence('FRAME_KIND', `a ${header.kind} in a method that votes`)
   }
@@ -183,31 +249,49 @@ export class RoundAtWork {
   }
 
   #tally(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
-    const tally = decodeTally(payload, { slice, block: this.#shape.block, maxVoters: MAX_GROUP })
+    const { block } = this.#shape
+    const { sliceCount: slices } = this.plan
+    const signed = decodeSignedTally(payload, { slice, block, maxVoters: MAX_GROUP, slices })
+    const { tally, digest } = signed
     const rows = tally.weights ?? (tally.voters.length > 0 ? [null] : [])
     for (const row of rows) {
       const fault = this.#weightFault(slice, row)
       if (fault) return offence(`TALLY_${fault}`, `slice ${slice.index}: ${weightRules[fault]}`)
     }
-    const event = { kind: 'tally', from, slice: slice.index, voters: tally.voters } as const
+    const event = { kind: 'tally', from, slice: slice.index, voters: tally.voters, digest } as const
     return this.#take(event, nowMs, () => {
-      this.tallyBytes += payload.length + HEADER_BYTES
-      this.lastTallyAtMs = nowMs
-      this.#box.keepTally(from, tally)
+      this.#reported(payload, nowMs)
+      this.#box.keepTally(from, signed)
     })
+  }
+
+  #audit(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
+    const members = this.plan.groups[groupOf(this.plan, from)]?.members ?? []
+    const report = decodeAudit(payload, members)
+    const event = { kind: 'audit', from, slice: slice.index, ...report } as const
+    return this.#take(event, nowMs, () => this.#reported(payload, nowMs))
+  }
+
+  #reported(payload: Uint8Array, nowMs: number): void {
+    this.tallyBytes += payload.length + HEADER_BYTES
+    this.lastTallyAtMs = nowMs
   }
 
   #ballot(from: number, slice: Slice, payload: Uint8Array, nowMs: number): FrameAnswer {
     const { block, room } = this.#shape
     const words = room.take(signWordCount(slice.end - slice.start))
-    const ballot = decodeBallot(payload, { slice, block, contributor: from }, words)
+    const expect = { slice, block, contributor: from }
+    const { sliceCount: slices } = this.plan
+    const isAlone = this.plan.groups[groupOf(this.plan, from)]?.members.length === 1
+    const proven = isAlone ? null : decodeProvenBallot(payload, { ...expect, slices }, words)
+    const ballot = proven?.ballot ?? decodeBallot(payload, expect, words)
     const fault = this.#weightFault(slice, ballot.weights)
     if (fault) return offence(`BALLOT_${fault}`, `slice ${slice.index}: ${weightRules[fault]}`)
     const event = { kind: 'ballot', from, slice: slice.index } as const
     return this.#take(event, nowMs, () => {
       this.#arrived(payload, nowMs)
-      if (isCounted(this.#round, event)) this.#box.countBallot(slice.index, ballot)
-      else this.#box.keepBallot(slice.index, ballot)
+      if (!proven || isCounted(this.#round, event)) this.#box.countBallot(slice.index, ballot)
+      else this.#box.keepBallot(slice.index, proven)
     })
   }
 
@@ -254,6 +338,15 @@ export class RoundAtWork {
         case 'resend':
           this.#tell(effect.to, { type: 'resend', ...at, slice: effect.slice })
           break
+        case 'recall':
+          this.#tell(effect.to, { type: 'recall', ...at, slice: effect.slice })
+          break
+        case 'compare': {
+          const { group, slice } = effect
+          const agree = this.#agrees(group, slice)
+          this.#handle({ kind: 'compared', group, slice, agree }, nowMs)
+          break
+        }
         case 'close':
           this.#closed()
       }
@@ -271,6 +364,7 @@ const weightRules: Readonly<Record<WeightFault, string>> = {
 const refusals: Readonly<Record<RefusalCode, string>> = {
   NOT_IN_ROSTER: 'you are not in this round',
   NOT_OWNER: 'this slice has another owner',
+  NOT_AUDITOR: 'this slice has another auditor',
   SLICE_UNKNOWN: 'there is no such slice',
   VOTERS_NOT_IN_GROUP: 'the tally names voters of another group',
   DUPLICATE: 'this came before',

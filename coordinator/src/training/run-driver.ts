@@ -19,6 +19,7 @@ import type { Frame } from '@quorate/shared/wire/frame'
 import type { Opening, Settled } from '@quorate/shared/wire/turn'
 import { followUp } from './aftermath.ts'
 import { Attempts } from './attempts.ts'
+import type { Fault } from './audit-judge.ts'
 import { Calibration } from './calibration.ts'
 import type { Contributor } from './contributor.ts'
 import type { Checkpoints } from './checkpoints.ts'
@@ -31,7 +32,7 @@ import { logNotFinite, NotFinite } from './not-finite.ts'
 import type { NotFiniteCount } from './not-finite.ts'
 import { openingsOf, planRound, sharesOf } from './opening.ts'
 import type { Participant } from './opening.ts'
-import type { Evaluator, Ledger, Store, StoredRun } from './ports.ts'
+import type { Entropy, Evaluator, Ledger, Store, StoredRun } from './ports.ts'
 import type { Roster } from './roster.ts'
 import { RoundAtWork } from './round-at-work.ts'
 import type { FrameAnswer } from './round-at-work.ts'
@@ -40,6 +41,7 @@ import type { RunModel } from './run-model.ts'
 import { RunStatus } from './run-status.ts'
 import { logResting, settleRound } from './settle-round.ts'
 import type { SettledRound } from './settle-round.ts'
+import { secretChance } from './secret-chance.ts'
 import { SignRoom } from './sign-room.ts'
 import { leaveOutSlow } from './slow-readers.ts'
 import { sendTurns } from './turns.ts'
@@ -93,6 +95,7 @@ export interface RunParts {
   readonly store: Store
   readonly evaluator: Evaluator
   readonly clock: Clock
+  readonly entropy: Entropy
   readonly emit: (message: FeedMessage) => void
   /** Reads model, method state and units back from checkpoint and ledger, after a failed write. */
   readonly reload: () => Promise<void>
@@ -109,6 +112,8 @@ export class RunDriver {
   #attemptsThisRound = 0
   readonly #notFinite = new NotFinite()
   readonly #room = new SignRoom()
+  readonly #chance: (n: number) => number
+  #blame: (fault: Fault) => void = () => {}
   /** Since the last round was accounted for; some come while none is open. */
   #lateBallots = 0
   /** Set by a failed write: memory is ahead of the disk, and the disk knows what was decided. */
@@ -119,6 +124,7 @@ export class RunDriver {
   constructor(parts: RunParts) {
     this.parts = parts
     this.leasing = new Leasing(parts)
+    this.#chance = secretChance(parts.entropy)
     this.#attempts = new Attempts(parts.stored, {
       store: parts.store,
       available: () => this.proceed(),
@@ -145,6 +151,11 @@ export class RunDriver {
 
   view(): RunView {
     return this.#status.view()
+  }
+
+  /** `tell` hears of every lie that is proven. */
+  blamed(tell: (fault: Fault) => void): void {
+    this.#blame = tell
   }
 
   // ---- what the operator does
@@ -371,11 +382,15 @@ export class RunDriver {
     const nowMs = clock.nowMs()
     const deadlines = deadlinesFor(book.exchangesMs(), settings.ballotDeadlineMs)
     const at = { round: model.round, attempt: this.#attempts.next(), nowMs }
-    const inputs = { participants, previousGroups: this.#groups, d: model.d, deadlines }
+    const inputs = {
+      ...{ participants, previousGroups: this.#groups, d: model.d, deadlines },
+      chance: this.#chance,
+    }
     const plan = planRound(at, settings, inputs)
     this.#groups = plan.groups.map((group) => group.members)
     this.#notFinite.opened()
     const learningRate = learningRateAt(settings, model.round)
+    const keys = new Map(participants.map(({ contributor: { number, key } }) => [number, key]))
     const { block, d, units, tensors, seed, method } = model
     const work = new RoundAtWork(
       { plan, openedAtMs: nowMs, learningRate, method: settings.method, units },
@@ -386,6 +401,8 @@ export class RunDriver {
         seed,
         form: method.kind === 'vectors' ? method.form : null,
         room: this.#room,
+        run: stored.id,
+        keyOf: (number) => keys.get(number) ?? null,
       },
       {
         tell: (to, message) => to.forEach((number) => roster.get(number)?.send(message)),
@@ -393,14 +410,16 @@ export class RunDriver {
       },
     )
     // A timer may fire a little early by the wall clock, which may also be set back.
-    const timers = [plan.ballotsUntilMs, plan.talliesUntilMs, plan.closesAtMs].map((atMs) =>
+    const { ballotsUntilMs, talliesUntilMs, auditsUntilMs, closesAtMs } = plan
+    const timers = [ballotsUntilMs, talliesUntilMs, auditsUntilMs, closesAtMs].map((atMs) =>
       clock.after(atMs - nowMs, () =>
         this.#guarded(() => work.tick(Math.max(atMs, clock.nowMs()))),
       ),
     )
     this.#phase = { kind: 'round', work, cancel: () => timers.forEach((cancel) => cancel()) }
     const peerOf = (number: number) => roster.get(number)?.peer?.id ?? null
-    return openingsOf(plan, { participants, learningRate, deadlines, peerOf })
+    const keyOf = (number: number) => keys.get(number) ?? null
+    return openingsOf(plan, { participants, learningRate, deadlines, peerOf, keyOf })
   }
 
   /** One message a contributor: the verdict if there is one, and what stands between two rounds. */
@@ -414,11 +433,14 @@ export class RunDriver {
     if (this.#phase.kind !== 'round') return
     const { work, cancel } = this.#phase
     cancel()
-    const { record, outcome } = work.result()
+    const { record, outcome, faults } = work.result()
     const valid = outcome.map((slice) => slice.valid)
     this.#attemptsThisRound += 1
     const notFinite = this.#notFinite.closed(work.plan)
-    if (!valid.includes(true)) return this.#void(work, notFinite)
+    if (!valid.includes(true)) {
+      this.#void(work, notFinite)
+      return this.#strike(faults)
+    }
     this.#phase = { kind: 'deciding' }
     const counted = outcome.map(({ voters, valid: counts }) => new Set(counts ? voters : []))
     const closedAtMs = this.parts.clock.nowMs()
@@ -429,6 +451,12 @@ export class RunDriver {
         if (decided) this.#decided(work, { ...decided, counted, closedAtMs, notFinite })
       }),
     )
+    this.#strike(faults)
+  }
+
+  /** After the round's own work, as it may exclude members. */
+  #strike(faults: readonly Fault[]): void {
+    for (const fault of faults) this.#blame(fault)
   }
 
   /** Nobody was counted: the round opens again. */

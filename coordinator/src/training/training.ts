@@ -233,6 +233,7 @@ class Training implements TrainingService {
   accept(connection: Connection): ContributorSocket {
     return acceptContributor(connection, {
       clock: this.#ports.clock,
+      entropy: this.#ports.entropy,
       membersOf: (run) => this.#runs.get(run)?.members ?? this.#absent(run),
     })
   }

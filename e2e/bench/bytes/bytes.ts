@@ -5,7 +5,7 @@ import { mlpRun } from '../browsers/runs.ts'
 import { BenchError } from '../errors.ts'
 import type { Reach, Section } from '../section.ts'
 import { median } from '../timing.ts'
-import { ballotAlone, ballotToOwners, tallyAtMost, verdict } from './formulas.ts'
+import { audit, ballotAlone, ballotToOwners, tallyAtMost, verdict } from './formulas.ts'
 import type { Shape } from './formulas.ts'
 import { watchWire } from './wire-watch.ts'
 import type { WireCount, WireKind } from './wire-watch.ts'
@@ -46,7 +46,8 @@ const NOTES = [
   'Payload of data channels and WebSockets, frames with their headers; medians over rounds and',
   'contributors. Below it stand UDP, DTLS and SCTP, or TCP and 2 to 14 bytes a message.',
   'Of tallies the formula is a bound: planes follow the weights, which are seldom all 15.',
-  'Audit copies and fan-out do not exist yet, and are not in the table.',
+  'A ballot goes to owners and, as a copy, to auditors; the bound is for both together.',
+  'Fan-out does not exist yet, and is not in the table.',
 ]
 
 async function measure(
@@ -88,12 +89,15 @@ function partsOf(shape: Shape): Part[] {
   const bits = shape.d / 8
   const ballot = { most: 1.02 * bits + KIB }
   const tally = tallyAtMost(shape)
+  /** To owners and, the same, to auditors. */
+  const twice = 2 * ballotToOwners(shape)
   const sent: Part[] =
     shape.members === 1
       ? [{ what: 'ballot', kind: 'ballot', formula: ballotAlone(shape), ...ballot }]
       : [
-          { what: 'ballot, to owners', kind: 'channel', formula: ballotToOwners(shape), ...ballot },
+          { what: 'ballot and its copy', kind: 'channel', formula: twice, most: 2 * ballot.most },
           { what: 'tally of its slice', kind: 'tally', formula: tally, most: tally },
+          { what: 'audit of a slice', kind: 'audit', formula: audit(), most: audit() },
         ]
   return [
     ...sent,

@@ -1,7 +1,9 @@
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
 import type { Slice } from '@quorate/shared/tally/slices'
 import { planesFor } from '@quorate/shared/tally/addend'
+import { listingBytes } from '@quorate/shared/wire/audit'
 import { HEADER_BYTES } from '@quorate/shared/wire/frame'
+import { proofBytes } from '@quorate/shared/wire/proof'
 
 /** Bytes of a message between members beside its part of a frame. */
 const MESSAGE_HEADER_BYTES = 16
@@ -28,15 +30,22 @@ export function ballotAlone(shape: Shape): number {
   return slicesOf(shape).reduce((sum, slice) => sum + ballotFrame(slice, shape.block), 0)
 }
 
-/** To the owners over WebRTC, all slices but one's own; the mean over who owns what. */
+/** To the owners over WebRTC, all slices but one's own, each with its proof; as much again goes to the auditors. */
 export function ballotToOwners(shape: Shape): number {
-  const messages = ballotAlone(shape) + shape.members * MESSAGE_HEADER_BYTES
-  return (messages * (shape.members - 1)) / shape.members
+  const { members } = shape
+  const each = MESSAGE_HEADER_BYTES + proofBytes(members)
+  return ((ballotAlone(shape) + members * each) * (members - 1)) / members
+}
+
+/** An auditor's report of its slice: 36 + 4 + 32. */
+export function audit(): number {
+  return HEADER_BYTES + 36
 }
 
 /**
  * One owner's tally at most: 36 + 3 + 4K + K·⌈b/2⌉ + n/8 · ⌈log₂(Σw + 1)⌉, where Σw is 15 K in
- * every block; the mean over the slices.
+ * every block, and for each voter 16 + 64 + 16·⌈log₂ K⌉ of digest and proof; the mean over the
+ * slices.
  */
 export function tallyAtMost(shape: Shape): number {
   const { block, members } = shape
@@ -44,7 +53,8 @@ export function tallyAtMost(shape: Shape): number {
   const each = slicesOf(shape).map((slice) => {
     const n = coordinates(slice)
     const weights = members * Math.ceil(blockCount(n, block) / 2)
-    return HEADER_BYTES + 3 + 4 * members + weights + planes * Math.ceil(n / 8)
+    const listing = listingBytes(members, members)
+    return HEADER_BYTES + 3 + 4 * members + weights + planes * Math.ceil(n / 8) + listing
   })
   return each.reduce((sum, sizeBytes) => sum + sizeBytes, 0) / members
 }

@@ -3,7 +3,7 @@ import type { BrowserContext } from '@playwright/test'
 import { kindOfFrame, splitFrames } from '@quorate/shared/wire/frame'
 
 /** Bytes of a round by what they are. `channel`: over WebRTC, with its messages' own headers. */
-export type WireKind = 'channel' | 'ballot' | 'tally' | 'verdict' | 'turn'
+export type WireKind = 'channel' | 'ballot' | 'tally' | 'verdict' | 'turn' | 'audit'
 
 /** Bytes by kind and round; a kind that none of came is not there. */
 export type WireCount = ReadonlyMap<number, ReadonlyMap<WireKind, number>>

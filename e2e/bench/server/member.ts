@@ -6,12 +6,17 @@ import type {
   MessageOf,
 } from '@quorate/shared/protocol/messages'
 import { noTraffic } from '@quorate/shared/protocol/traffic'
+import { generator } from '@quorate/shared/random/generator'
 import { kindOfFrame, splitFrames } from '@quorate/shared/wire/frame'
 import { decodeTurn } from '@quorate/shared/wire/turn'
 import type { Opening } from '@quorate/shared/wire/turn'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { WebSocket } from 'ws'
+import { nodeKeys, provenKey } from '../../fixtures/node-keys.ts'
 import { BenchError } from '../errors.ts'
+
+/** One for all: a key is not what tells contributors apart. */
+const KEYS = nodeKeys(generator(1, 1))
 
 type Welcome = MessageOf<CoordinatorMessage, 'welcome'>
 
@@ -46,10 +51,12 @@ export class Member {
     const { localAddress } = from
     const socket = new WebSocket(url, { localAddress, perMessageDeflate: false })
     const member = new Member(socket, from.replica, hearing)
-    await once(socket, 'open')
+    const [challenge] = (await once(socket, 'message')) as [Buffer]
+    const { nonce } = JSON.parse(challenge.toString()) as { nonce: string }
     member.#say({
       ...{ type: 'hello', protocol: PROTOCOL_VERSION, run: from.run },
       ...{ resume: null, webrtc: false, peer: null },
+      ...(await provenKey(KEYS, { run: from.run, nonce })),
     })
     return member
   }

@@ -6,3 +6,10 @@ export function toHex(bytes: Uint8Array): string {
   for (const byte of bytes) text += (DIGITS[byte >>> 4] ?? '') + (DIGITS[byte & 15] ?? '')
   return text
 }
+
+/** The bytes of an even number of hexadecimal digits, which a schema has checked. */
+export function fromHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  )
+}

@@ -10,6 +10,8 @@ import { runState } from '../run/state.ts'
 const count = z.int().min(0)
 const u32 = z.int().min(0).max(0xffffffff)
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
+const publicKey = z.string().regex(/^[0-9a-f]{64}$/)
+const signature = z.string().regex(/^[0-9a-f]{128}$/)
 /** Round and attempt name one opening; an attempt number is never used twice in a run. */
 const opening = { round: u32, attempt: u32 }
 const finite = z.number()
@@ -45,6 +47,10 @@ export const contributorMessage = z.discriminatedUnion('type', [
     webrtc: z.boolean(),
     /** The PeerJS id of an earlier welcome that this page still uses, or null. */
     peer: z.string().max(64).nullable(),
+    /** Ed25519, by which its ballots are signed. */
+    key: publicKey,
+    /** Over the nonce of this connection's challenge, by that key (keys/statements.ts). */
+    signature,
   }),
   /** These leased chunks are loaded too, besides those named before on this connection. */
   z.strictObject({
@@ -107,6 +113,8 @@ export type LeasePart = z.infer<typeof leasePart>
 const checkpoint = z.strictObject({ round: u32, digest, url: z.string() })
 
 export const coordinatorMessage = z.discriminatedUnion('type', [
+  /** First, on every connection: what the hello signs. */
+  z.strictObject({ type: z.literal('challenge'), nonce: z.string().min(1).max(64) }),
   z.strictObject({
     type: z.literal('welcome'),
     protocol: z.int(),
@@ -162,8 +170,10 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     contributor: u32,
     slice: u32.nullable(),
   }),
-  /** The owner of `slice` failed: send your ballot of it here. */
+  /** The owner of `slice` failed, or it is counted again: send your ballot of it here. */
   z.strictObject({ type: z.literal('resend'), ...opening, slice: u32 }),
+  /** To the auditor of `slice`: send the tally that you have reckoned. */
+  z.strictObject({ type: z.literal('recall'), ...opening, slice: u32 }),
   z.strictObject({ type: z.literal('state'), state: runState }),
   /** Answers each heartbeat: a page cannot see a WebSocket's pings, and hears so that it is heard. */
   z.strictObject({ type: z.literal('alive') }),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { generator } from '../random/generator.ts'
 import { formGroups, planGroups } from './groups.ts'
 
 const meshed = (...numbers: number[]) => numbers.map((contributor) => ({ contributor, mesh: true }))
@@ -44,7 +45,37 @@ test('everyone is in exactly one group, none larger than the size', () => {
   )
 })
 
-test('owners are members of their group, and take turns', () => {
-  const [plan] = planGroups([[3, 5]], 4, 1)
-  expect(plan?.owners).toEqual([5, 3, 5, 3])
+describe('the plan of groups', () => {
+  const drawing = (seed: number) => ({
+    below: (n: number) => generator(seed, 1).below(n),
+    recountsPerMillion: 0,
+  })
+
+  test('owners and auditors are members of their group, take turns, and are never the same', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const chance = generator(seed, 1)
+      const [plan] = planGroups([[3, 5, 8]], 6, { ...chance, recountsPerMillion: 0 })
+      const { owners = [], auditors = [] } = plan ?? {}
+      for (const member of [3, 5, 8]) {
+        expect(owners.filter((one) => one === member)).toHaveLength(2)
+        expect(auditors.filter((one) => one === member)).toHaveLength(2)
+      }
+      owners.forEach((owner, slice) => expect(auditors[slice]).not.toBe(owner))
+    }
+  })
+
+  test('who owns what is not the same in every round', () => {
+    const firsts = Array.from({ length: 20 }, (_, seed) => {
+      return planGroups([[3, 5, 8]], 3, drawing(seed))[0]?.owners[0]
+    })
+    expect(new Set(firsts).size).toBe(3)
+  })
+
+  test('one alone has no auditor, and is not counted again', () => {
+    const all = { below: () => 0, recountsPerMillion: 1_000_000 }
+    expect(planGroups([[4]], 2, all)).toEqual([
+      { members: [4], owners: [4, 4], auditors: [], recounts: [] },
+    ])
+    expect(planGroups([[4, 6]], 2, all)[0]?.recounts).toEqual([0, 1])
+  })
 })

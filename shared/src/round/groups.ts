@@ -46,17 +46,34 @@ function level(groups: number[][]): void {
   }
 }
 
-/** Slice owners of each group, rotated by round so that the work goes round. */
+/**
+ * Owner and auditor of each slice: each member owns about as many as the others, from a place on
+ * that `draw` picks, and so with auditors, who are never the owner. Nobody can choose whose slices
+ * it reckons, or who checks it.
+ */
 export function planGroups(
   groups: readonly (readonly number[])[],
   sliceCount: number,
-  round: number,
+  chance: {
+    /** 0..n−1, from a seed that only the coordinator has. */
+    readonly below: (n: number) => number
+    /** Of how many of a million slices are counted again, 0..10⁶. */
+    readonly recountsPerMillion: number
+  },
 ): GroupPlan[] {
-  return groups.map((members) => ({
-    members,
-    owners: Array.from(
-      { length: sliceCount },
-      (_, slice) => members[(slice + round) % members.length] as number,
-    ),
-  }))
+  return groups.map((members) => {
+    const at = (place: number) => members[place % members.length] as number
+    const slices = Array.from({ length: sliceCount }, (_, slice) => slice)
+    if (members.length === 1) {
+      return { members, owners: slices.map(() => at(0)), auditors: [], recounts: [] }
+    }
+    const first = chance.below(members.length)
+    const apart = 1 + chance.below(members.length - 1)
+    return {
+      members,
+      owners: slices.map((slice) => at(first + slice)),
+      auditors: slices.map((slice) => at(first + slice + apart)),
+      recounts: slices.filter(() => chance.below(1_000_000) < chance.recountsPerMillion),
+    }
+  })
 }

@@ -14,6 +14,8 @@ export interface RoundPlan {
   readonly ballotsUntilMs: number
   /** Slices without a tally are sent to the coordinator again, by each member. */
   readonly talliesUntilMs: number
+  /** Auditors who were asked for their tallies have not sent them, or voters of whom one report is silent. */
+  readonly auditsUntilMs: number
   /** Whatever is there is decided. */
   readonly closesAtMs: number
 }
@@ -23,20 +25,57 @@ export interface GroupPlan {
   readonly members: readonly number[]
   /** owners[j] = contributor number that adds up slice j. */
   readonly owners: readonly number[]
+  /** auditors[j] = another member, who adds it up too and says only what digest it comes to; empty in a group of one. */
+  readonly auditors: readonly number[]
+  /** Slices that are counted again by the coordinator, whatever owner and auditor say. */
+  readonly recounts: readonly number[]
 }
 
-/** Where one slice of one group stands. */
+/** What an auditor has reckoned. */
+export interface Audit {
+  /** Contributor numbers, ascending. */
+  readonly voters: readonly number[]
+  /** Of the tally. */
+  readonly digest: string
+}
+
+/** Why a slice is counted again, and whose ballots there are of it by what was reported. */
+export interface Recount {
+  readonly why: 'disagreement' | 'planned'
+  readonly voters: readonly number[]
+  /** The reports as they came. */
+  readonly audit: Audit | null
+}
+
+/** Where one slice of one group stands. `direct`: whose ballots came to the coordinator itself. */
 export type Piece =
   /** The owner collects ballots. */
-  | { readonly kind: 'at-owner'; readonly direct: readonly number[] }
-  /** The owner's tally is in; `direct` ballots of others than its voters count besides. */
+  | {
+      readonly kind: 'at-owner'
+      readonly direct: readonly number[]
+      readonly audit: Audit | null
+      /** The owner is gone or silent: the auditor was asked for its tally. */
+      readonly recalled: boolean
+    }
+  /** The owner's tally is in (or the auditor's); `direct` ballots of others than its voters count besides. */
   | {
       readonly kind: 'tallied'
+      readonly by: number
       readonly voters: readonly number[]
+      readonly digest: string
       readonly direct: readonly number[]
+      readonly audit: Audit | null
+      /** comparing: the reports name different voters, whose ballots tell whether they agree otherwise. */
+      readonly check: 'awaited' | 'comparing' | 'agreed' | 'none'
     }
   /** No owner (any more): every member sends its ballot of the slice to the coordinator. */
-  | { readonly kind: 'direct'; readonly direct: readonly number[]; readonly again: boolean }
+  | {
+      readonly kind: 'direct'
+      readonly direct: readonly number[]
+      readonly again: boolean
+      /** A tally was in, and is counted again; it is kept, to find who was wrong. */
+      readonly recount: Recount | null
+    }
 
 export interface Round {
   readonly plan: RoundPlan
@@ -57,6 +96,21 @@ export type RoundEvent =
       readonly from: number
       readonly slice: number
       readonly voters: readonly number[]
+      readonly digest: string
+    }
+  | {
+      readonly kind: 'audit'
+      readonly from: number
+      readonly slice: number
+      readonly voters: readonly number[]
+      readonly digest: string
+    }
+  /** The answer to the effect `compare`. */
+  | {
+      readonly kind: 'compared'
+      readonly group: number
+      readonly slice: number
+      readonly agree: boolean
     }
   /** A ballot slice that came to the coordinator itself. */
   | { readonly kind: 'ballot'; readonly from: number; readonly slice: number }
@@ -75,6 +129,13 @@ export type RoundEffect =
       readonly slice: number | null
       readonly to: readonly number[]
     }
+  /**
+   * Owner and auditor name different voters, and the ballots of the difference are in: do they
+   * agree on the others? Answered by the event `compared`.
+   */
+  | { readonly kind: 'compare'; readonly group: number; readonly slice: number }
+  /** Ask the auditor `to` for its tally of `slice`. */
+  | { readonly kind: 'recall'; readonly slice: number; readonly to: readonly number[] }
   /** Ask the members `to` for their ballots of `slice`. */
   | { readonly kind: 'resend'; readonly slice: number; readonly to: readonly number[] }
   | { readonly kind: 'close' }
@@ -82,6 +143,7 @@ export type RoundEffect =
 export type RefusalCode =
   | 'NOT_IN_ROSTER'
   | 'NOT_OWNER'
+  | 'NOT_AUDITOR'
   | 'SLICE_UNKNOWN'
   | 'VOTERS_NOT_IN_GROUP'
   /** Seen already; harmless. */
@@ -102,8 +164,8 @@ export function openRound(plan: RoundPlan): Round {
   const pieces = plan.groups.map((group) =>
     Array.from({ length: plan.sliceCount }, (): Piece =>
       group.members.length === 1
-        ? { kind: 'direct', direct: [], again: false }
-        : { kind: 'at-owner', direct: [] },
+        ? { kind: 'direct', direct: [], again: false, recount: null }
+        : { kind: 'at-owner', direct: [], audit: null, recalled: false },
     ),
   )
   const pages = Array.from({ length: Math.ceil(pieces.length / PAGE_GROUPS) }, (_, page) =>
@@ -118,6 +180,10 @@ export function transition(round: Round, event: RoundEvent, nowMs: number): Roun
   switch (event.kind) {
     case 'tally':
       return closing(onTally(round, event), nowMs)
+    case 'audit':
+      return closing(onAudit(round, event), nowMs)
+    case 'compared':
+      return closing(onCompared(round, event), nowMs)
     case 'ballot':
       return closing(onBallot(round, event), nowMs)
     case 'abstained':
@@ -135,14 +201,18 @@ export function transition(round: Round, event: RoundEvent, nowMs: number): Roun
  */
 export function isCounted(round: Round, { from, slice }: { from: number; slice: number }): boolean {
   const piece = pieceAt(round, groupOf(round.plan, from), slice)
-  return piece.kind === 'direct' && piece.direct.includes(from)
+  return piece.kind === 'direct' && piece.recount === null && piece.direct.includes(from)
 }
 
 /** What is counted in each slice once the round has closed. */
 export interface SliceOutcome {
   readonly slice: number
-  /** By group: use the owner's tally?, and the direct ballots that count besides. */
-  readonly groups: readonly { readonly tally: boolean; readonly direct: readonly number[] }[]
+  /** By group: whose tally counts, the direct ballots that count besides, and what became of the audit. */
+  readonly groups: readonly {
+    readonly tally: number | null
+    readonly direct: readonly number[]
+    readonly audit: 'agreed' | 'none' | 'recounted' | 'disagreed'
+  }[]
   /** Everyone counted, ascending. */
   readonly voters: readonly number[]
   readonly valid: boolean
@@ -154,8 +224,9 @@ export function outcomeOf(round: Round): readonly SliceOutcome[] {
     const groups = pieces.map((piece) => {
       const voters = piece.kind === 'tallied' ? piece.voters : []
       return {
-        tally: voters.length > 0,
+        tally: piece.kind === 'tallied' && voters.length > 0 ? piece.by : null,
         direct: piece.direct.filter((contributor) => !voters.includes(contributor)),
+        audit: auditOf(piece),
       }
     })
     const voters = pieces
@@ -167,20 +238,127 @@ export function outcomeOf(round: Round): readonly SliceOutcome[] {
   })
 }
 
+function auditOf(piece: Piece): SliceOutcome['groups'][number]['audit'] {
+  if (piece.kind === 'tallied') return piece.check === 'agreed' ? 'agreed' : 'none'
+  if (piece.kind === 'direct' && piece.recount) {
+    return piece.recount.why === 'disagreement' ? 'disagreed' : 'recounted'
+  }
+  return 'none'
+}
+
 function onTally(round: Round, event: RoundEvent & { kind: 'tally' }): RoundStep {
   const group = groupOf(round.plan, event.from)
   if (group < 0) return refuse(round, 'NOT_IN_ROSTER')
-  const { owners, members } = round.plan.groups[group] as GroupPlan
+  const { owners, auditors, members } = round.plan.groups[group] as GroupPlan
   if (event.slice >= round.plan.sliceCount) return refuse(round, 'SLICE_UNKNOWN')
-  if (owners[event.slice] !== event.from || members.length === 1) return refuse(round, 'NOT_OWNER')
+  const isAuditor = auditors[event.slice] === event.from
+  if ((owners[event.slice] !== event.from && !isAuditor) || members.length === 1) {
+    return refuse(round, 'NOT_OWNER')
+  }
   if (!event.voters.every((voter) => members.includes(voter))) {
     return refuse(round, 'VOTERS_NOT_IN_GROUP')
   }
   const piece = pieceAt(round, group, event.slice)
+  if (piece.kind === 'direct') {
+    // What the auditor reckoned shows who was wrong; it counts no more.
+    return isAuditor && piece.recount?.why === 'disagreement'
+      ? { round, effects: [{ kind: 'keep' }] }
+      : refuse(round, 'LATE')
+  }
   if (piece.kind === 'tallied') return refuse(round, 'DUPLICATE')
+  if (isAuditor && !piece.recalled) return refuse(round, 'NOT_OWNER')
+  // Nothing is expected of it any more: everybody sent here, left or abstained.
+  if (owing(round, group, event.slice).length === 0) return refuse(round, 'LATE')
+  const { direct, audit } = piece
+  const { voters, digest } = event
+  const check = isAuditor ? 'none' : 'awaited'
+  const by = event.from
+  const tallied: Piece = { kind: 'tallied', by, voters, digest, direct, audit, check }
+  const step = audited(withPiece(round, group, event.slice, tallied), group, event.slice)
+  return { round: step.round, effects: [{ kind: 'keep' }, ...step.effects] }
+}
+
+function onAudit(round: Round, event: RoundEvent & { kind: 'audit' }): RoundStep {
+  const group = groupOf(round.plan, event.from)
+  if (group < 0) return refuse(round, 'NOT_IN_ROSTER')
+  if (event.slice >= round.plan.sliceCount) return refuse(round, 'SLICE_UNKNOWN')
+  const { auditors } = round.plan.groups[group] as GroupPlan
+  if (auditors[event.slice] !== event.from) return refuse(round, 'NOT_AUDITOR')
+  const piece = pieceAt(round, group, event.slice)
   if (piece.kind === 'direct') return refuse(round, 'LATE')
-  const tallied: Piece = { kind: 'tallied', voters: event.voters, direct: piece.direct }
-  return { round: withPiece(round, group, event.slice, tallied), effects: [{ kind: 'keep' }] }
+  if (piece.audit) return refuse(round, 'DUPLICATE')
+  const audit = { voters: event.voters, digest: event.digest }
+  const next = withPiece(round, group, event.slice, { ...piece, audit })
+  const step = audited(next, group, event.slice)
+  return { round: step.round, effects: [{ kind: 'keep' }, ...step.effects] }
+}
+
+/** Both reports are in, or one of them: what follows from it. */
+function audited(round: Round, group: number, slice: number): RoundStep {
+  const piece = pieceAt(round, group, slice)
+  if (piece.kind !== 'tallied' || piece.check !== 'awaited') return { round, effects: [] }
+  const { audit } = piece
+  const auditor = round.plan.groups[group]?.auditors[slice] as number
+  if (!audit) {
+    return round.left.has(auditor) ? unaudited(round, group, slice) : { round, effects: [] }
+  }
+  if (audit.digest === piece.digest) return agreed(round, group, slice)
+  const differing = differenceOf(piece.voters, audit.voters)
+  if (differing.length === 0) return recounted(round, { group, slice }, 'disagreement')
+  const next = withPiece(round, group, slice, { ...piece, check: 'comparing' })
+  const to = differing.filter((voter) => !piece.direct.includes(voter))
+  if (to.length === 0) return { round: next, effects: [{ kind: 'compare', group, slice }] }
+  // A ballot that only one of the two has, and that cannot come any more, proves nothing.
+  if (to.some((voter) => round.left.has(voter))) {
+    return recounted(round, { group, slice }, 'disagreement')
+  }
+  return { round: next, effects: [{ kind: 'resend', slice, to }] }
+}
+
+function onCompared(round: Round, event: RoundEvent & { kind: 'compared' }): RoundStep {
+  const { group, slice, agree } = event
+  const piece = pieceAt(round, group, slice)
+  if (piece.kind !== 'tallied' || piece.check !== 'comparing') return { round, effects: [] }
+  return agree ? agreed(round, group, slice) : recounted(round, { group, slice }, 'disagreement')
+}
+
+function agreed(round: Round, group: number, slice: number): RoundStep {
+  const piece = pieceAt(round, group, slice)
+  if (piece.kind !== 'tallied') return { round, effects: [] }
+  if (round.plan.groups[group]?.recounts.includes(slice)) {
+    return recounted(round, { group, slice }, 'planned')
+  }
+  const next = withPiece(round, group, slice, { ...piece, check: 'agreed' })
+  return { round: next, effects: [] }
+}
+
+/** The coordinator counts the slice itself, from the ballots of all who have one. */
+function recounted(
+  round: Round,
+  { group, slice }: { group: number; slice: number },
+  why: Recount['why'],
+): RoundStep {
+  const before = pieceAt(round, group, slice)
+  if (before.kind !== 'tallied') return { round, effects: [] }
+  const { direct, audit } = before
+  const more = (audit?.voters ?? []).filter((voter) => !before.voters.includes(voter))
+  const recount = { why, voters: [...before.voters, ...more], audit }
+  const piece: Piece = { kind: 'direct', direct, again: true, recount }
+  const next = withPiece(round, group, slice, piece)
+  const effects: RoundEffect[] = []
+  const auditor = round.plan.groups[group]?.auditors[slice] as number
+  if (why === 'disagreement') effects.push({ kind: 'recall', slice, to: [auditor] })
+  const to = owing(next, group, slice)
+  if (to.length > 0) effects.push({ kind: 'resend', slice, to })
+  return { round: next, effects }
+}
+
+/** Members of one of the two and not of the other. */
+function differenceOf(one: readonly number[], other: readonly number[]): number[] {
+  return [
+    ...one.filter((each) => !other.includes(each)),
+    ...other.filter((each) => !one.includes(each)),
+  ]
 }
 
 function onBallot(round: Round, event: RoundEvent & { kind: 'ballot' }): RoundStep {
@@ -189,16 +367,33 @@ function onBallot(round: Round, event: RoundEvent & { kind: 'ballot' }): RoundSt
   if (event.slice >= round.plan.sliceCount) return refuse(round, 'SLICE_UNKNOWN')
   const piece = pieceAt(round, group, event.slice)
   if (piece.direct.includes(event.from)) return refuse(round, 'DUPLICATE')
-  if (piece.kind === 'tallied' && piece.voters.includes(event.from)) {
+  const isWanted =
+    piece.kind === 'tallied' && (piece.check === 'awaited' || piece.check === 'comparing')
+  if (piece.kind === 'tallied' && piece.voters.includes(event.from) && !isWanted) {
     return refuse(round, 'DUPLICATE')
   }
-  const next = withPiece(round, group, event.slice, withBallot(piece, event.from))
+  const kept = withBallot(piece, event.from)
+  const next = withPiece(round, group, event.slice, kept)
   const effects: RoundEffect[] = [{ kind: 'keep' }]
-  const owner = round.plan.groups[group]?.owners[event.slice]
-  if (piece.kind === 'at-owner' && owner !== undefined && owner !== event.from) {
-    effects.push({ kind: 'excuse', contributor: event.from, slice: event.slice, to: [owner] })
+  const { owners, auditors } = round.plan.groups[group] as GroupPlan
+  const to = [piece.kind === 'at-owner' ? owners[event.slice] : undefined, auditors[event.slice]]
+    .filter((one) => one !== undefined)
+    .filter((one) => one !== event.from)
+  if ((piece.kind === 'at-owner' || isWanted) && !isReported(piece) && to.length > 0) {
+    effects.push({ kind: 'excuse', contributor: event.from, slice: event.slice, to })
+  }
+  if (kept.kind === 'tallied' && kept.check === 'comparing' && kept.audit) {
+    const missing = differenceOf(kept.voters, kept.audit.voters)
+    if (missing.every((voter) => kept.direct.includes(voter))) {
+      effects.push({ kind: 'compare', group, slice: event.slice })
+    }
   }
   return { round: next, effects }
+}
+
+/** The auditor waits for nobody any more. */
+function isReported(piece: Piece): boolean {
+  return piece.kind === 'tallied' && piece.audit !== null
 }
 
 /** Literals, as this is made for every ballot: an object spread from another is much larger. */
@@ -206,11 +401,11 @@ function withBallot(piece: Piece, from: number): Piece {
   const direct = [...piece.direct, from]
   switch (piece.kind) {
     case 'at-owner':
-      return { kind: 'at-owner', direct }
+      return { kind: 'at-owner', direct, audit: piece.audit, recalled: piece.recalled }
     case 'tallied':
-      return { kind: 'tallied', voters: piece.voters, direct }
+      return { ...piece, direct }
     case 'direct':
-      return { kind: 'direct', direct, again: piece.again }
+      return { kind: 'direct', direct, again: piece.again, recount: piece.recount }
   }
 }
 
@@ -219,25 +414,58 @@ function onExcused(round: Round, contributor: number, left: boolean): RoundStep 
   if (group < 0) return { round, effects: [] }
   const known = round.excused.has(contributor)
   if (known && (!left || round.left.has(contributor))) return { round, effects: [] }
-  const { members, owners } = round.plan.groups[group] as GroupPlan
+  const { members, owners, auditors } = round.plan.groups[group] as GroupPlan
   let next: Round = {
     ...round,
     excused: new Set(round.excused).add(contributor),
     left: left ? new Set(round.left).add(contributor) : round.left,
   }
   const others = members.filter((member) => member !== contributor && !next.left.has(member))
-  const to = owners.filter((owner, at) => others.includes(owner) && owners.indexOf(owner) === at)
+  const to = others.filter((member) => owners.includes(member) || auditors.includes(member))
   const effects: RoundEffect[] =
     known || to.length === 0 ? [] : [{ kind: 'excuse', contributor, slice: null, to }]
   if (left) {
-    owners.forEach((owner, slice) => {
-      if (owner !== contributor) return
-      const step = withoutOwner(next, group, slice)
+    owners.forEach((_, slice) => {
+      const step = withoutMember(next, { group, slice }, contributor)
       next = step.round
       effects.push(...step.effects)
     })
   }
   return { round: next, effects }
+}
+
+/** A member has left: as owner, as auditor, or as one whose ballot tells two reports apart. */
+function withoutMember(
+  round: Round,
+  { group, slice }: { group: number; slice: number },
+  contributor: number,
+): RoundStep {
+  const { owners, auditors } = round.plan.groups[group] as GroupPlan
+  const piece = pieceAt(round, group, slice)
+  if (piece.kind === 'at-owner') {
+    const isAsked = piece.recalled && auditors[slice] === contributor
+    if (owners[slice] === contributor || isAsked) return withoutOwner(round, group, slice)
+  }
+  if (piece.kind !== 'tallied') return { round, effects: [] }
+  if (piece.check === 'awaited' && auditors[slice] === contributor) {
+    return unaudited(round, group, slice)
+  }
+  const isMissed =
+    piece.check === 'comparing' &&
+    !piece.direct.includes(contributor) &&
+    differenceOf(piece.voters, piece.audit?.voters ?? []).includes(contributor)
+  return isMissed ? recounted(round, { group, slice }, 'disagreement') : { round, effects: [] }
+}
+
+/** The auditor is gone or silent: the owner's tally is taken as it is, unless it is counted again anyway. */
+function unaudited(round: Round, group: number, slice: number): RoundStep {
+  const piece = pieceAt(round, group, slice)
+  if (piece.kind !== 'tallied') return { round, effects: [] }
+  if (round.plan.groups[group]?.recounts.includes(slice)) {
+    return recounted(round, { group, slice }, 'planned')
+  }
+  const next = withPiece(round, group, slice, { ...piece, check: 'none' })
+  return { round: next, effects: [] }
 }
 
 function onTick(round: Round, nowMs: number): RoundStep {
@@ -246,7 +474,7 @@ function onTick(round: Round, nowMs: number): RoundStep {
   const effects: RoundEffect[] = []
   round.plan.groups.forEach((_, group) => {
     for (let slice = 0; slice < round.plan.sliceCount; slice++) {
-      const step = withoutOwner(next, group, slice)
+      const step = overdue(next, { group, slice }, nowMs)
       next = step.round
       effects.push(...step.effects)
     }
@@ -254,11 +482,38 @@ function onTick(round: Round, nowMs: number): RoundStep {
   return { round: next, effects }
 }
 
-/** The owner of a slice is gone or silent: its members send the slice to the coordinator. */
+/** Reports are due, and after them what was asked for because of them. */
+function overdue(
+  round: Round,
+  { group, slice }: { group: number; slice: number },
+  nowMs: number,
+): RoundStep {
+  const piece = pieceAt(round, group, slice)
+  const isLast = nowMs >= round.plan.auditsUntilMs
+  if (piece.kind === 'at-owner' && (!piece.recalled || isLast)) {
+    return withoutOwner(round, group, slice)
+  }
+  if (piece.kind === 'tallied' && piece.check === 'awaited') return unaudited(round, group, slice)
+  if (piece.kind === 'tallied' && piece.check === 'comparing' && isLast) {
+    return recounted(round, { group, slice }, 'disagreement')
+  }
+  return { round, effects: [] }
+}
+
+/**
+ * The owner of a slice is gone or silent: an auditor who has reported gives its tally; else the
+ * members send the slice to the coordinator.
+ */
 function withoutOwner(round: Round, group: number, slice: number): RoundStep {
   const piece = pieceAt(round, group, slice)
   if (piece.kind !== 'at-owner') return { round, effects: [] }
-  const next = withPiece(round, group, slice, { kind: 'direct', direct: piece.direct, again: true })
+  const auditor = round.plan.groups[group]?.auditors[slice]
+  if (!piece.recalled && auditor !== undefined && !round.left.has(auditor)) {
+    const next = withPiece(round, group, slice, { ...piece, recalled: true })
+    return { round: next, effects: [{ kind: 'recall', slice, to: [auditor] }] }
+  }
+  const direct: Piece = { kind: 'direct', direct: piece.direct, again: true, recount: null }
+  const next = withPiece(round, group, slice, direct)
   const to = owing(next, group, slice)
   return { round: next, effects: to.length > 0 ? [{ kind: 'resend', slice, to }] : [] }
 }
@@ -272,7 +527,9 @@ function closing(step: RoundStep, nowMs: number): RoundStep {
   const round = { ...step.round, complete }
   const open = complete < plan.groups.length * plan.sliceCount
   if (open && nowMs < plan.closesAtMs) return { ...step, round }
-  return { round: { ...round, closed: true }, effects: [...step.effects, { kind: 'close' }] }
+  // Nobody need hear any more whom to wait for.
+  const kept = step.effects.filter(({ kind }) => kind === 'keep')
+  return { round: { ...round, closed: true }, effects: [...kept, { kind: 'close' }] }
 }
 
 /** Goes on where the last look ended: a round of many looks at each piece hardly more than once. */
@@ -291,7 +548,7 @@ function isComplete(round: Round, at: { group: number; slice: number }, nowMs: n
   const piece = pieceAt(round, at.group, at.slice)
   switch (piece.kind) {
     case 'tallied':
-      return true
+      return piece.check === 'agreed' || piece.check === 'none'
     case 'at-owner':
       return owing(round, at.group, at.slice).length === 0
     case 'direct':
@@ -306,6 +563,10 @@ function isComplete(round: Round, at: { group: number; slice: number }, nowMs: n
 function owing(round: Round, group: number, slice: number): number[] {
   const piece = pieceAt(round, group, slice)
   const members = round.plan.groups[group]?.members ?? []
+  if (piece.kind === 'direct' && piece.recount) {
+    const { voters } = piece.recount
+    return voters.filter((voter) => !round.left.has(voter) && !piece.direct.includes(voter))
+  }
   return members.filter((member) => !round.excused.has(member) && !piece.direct.includes(member))
 }
 
@@ -321,7 +582,8 @@ export function groupOf(plan: RoundPlan, contributor: number): number {
   return places.get(contributor) ?? -1
 }
 
-function pieceAt(round: Round, group: number, slice: number): Piece {
+/** Where a slice of a group stands. @throws Error where there is no such slice. */
+export function pieceAt(round: Round, group: number, slice: number): Piece {
   const piece = round.pages[Math.floor(group / PAGE_GROUPS)]?.[group % PAGE_GROUPS]?.[slice]
   if (!piece) throw new Error(`round: no slice ${slice}`)
   return piece

@@ -24,6 +24,8 @@ export const keptSettings = z.strictObject({
   shards: z.int().min(1).max(10_000),
   /** Contributors that exchange ballots with each other, K. */
   groupSize: z.int().min(1).max(MAX_GROUP).default(8),
+  /** Share of the slices that the coordinator counts again by chance; absent = .01. */
+  recountShare: z.number().min(0).max(1).nullish(),
   /** Records per contributor and local step. */
   batch: z.int().min(1).max(1024).default(32),
   localSteps: z.int().min(1).max(100).default(1),
@@ -66,6 +68,14 @@ export const runSettings = keptSettings
 export type RunSettings = z.infer<typeof runSettings>
 /** What a person may leave out is filled with defaults. */
 export type RunSettingsInput = z.input<typeof runSettings>
+
+/** Where nothing else is set: a lie that owner and auditor share is found in a hundred on average. */
+const USUAL_RECOUNT_SHARE = 0.01
+
+/** Of the slices that owner and auditor agree on, how many are counted again, 0..1. */
+export function recountShareOf({ recountShare }: Pick<RunSettings, 'recountShare'>): number {
+  return recountShare ?? USUAL_RECOUNT_SHARE
+}
 
 /** The demo that `npm start` makes: one digit a shard, one volunteer is enough. */
 export const demoSettings: RunSettingsInput = {

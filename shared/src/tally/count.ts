@@ -47,8 +47,40 @@ export function tallyPlain(
       sums[i] = (sums[i] ?? 0) + weight * signAt(signs, i)
     }
   }
-  const roll = { slice, block, ...rollOf(ballots, blockCount(sums.length, block)) }
+  return tallyOfSums({ slice, block, ...rollOf(ballots, blockCount(sums.length, block)) }, sums)
+}
+
+/**
+ * The tally without the ballots `less` of some of its voters, and with `more` of others.
+ *
+ * @throws DoubleVoteError when one of `more` is counted already.
+ */
+export function recomposed(
+  tally: SliceTally,
+  { less, more }: { less: readonly SliceBallot[]; more: readonly SliceBallot[] },
+): SliceTally {
+  const { slice, block } = tally
+  const gone = new Set(less.map(({ contributor }) => contributor))
+  const blocks = blockCount(slice.end - slice.start, block)
+  const kept = tally.voters.flatMap((contributor, k) => {
+    const weights = tally.weights?.[k] ?? null
+    return gone.has(contributor) ? [] : { contributor, signs: new Uint32Array(0), weights }
+  })
+  const sums = tally.sums.slice()
+  const add = (factor: 1 | -1) => (ballot: SliceBallot) => {
+    for (let i = 0; i < sums.length; i++) {
+      const weight = ballot.weights ? (ballot.weights[Math.floor(i / block)] ?? 0) : 1
+      sums[i] = (sums[i] ?? 0) + factor * weight * signAt(ballot.signs, i)
+    }
+  }
+  less.forEach(add(-1))
+  more.forEach(add(1))
+  return tallyOfSums({ slice, block, ...rollOf([...kept, ...more], blocks) }, sums)
+}
+
+function tallyOfSums(roll: Omit<TallyParts, 'planes'>, sums: Int32Array): SliceTally {
   const totals = blockTotals(roll)
+  const { block } = roll
   const planes = Array.from(
     { length: planesFor(Math.max(0, ...totals)) },
     () => new Uint32Array(signWordCount(sums.length)),

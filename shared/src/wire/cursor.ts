@@ -31,6 +31,10 @@ export class Reader {
     const start = this.#take(size)
     return this.#bytes.subarray(start, start + size)
   }
+  /** Bytes that were read so far. */
+  get at(): number {
+    return this.#at
+  }
   /** Nothing may be left. */
   end(): void {
     if (this.#at !== this.#bytes.length) {

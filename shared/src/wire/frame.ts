@@ -25,7 +25,7 @@ export const HEADER_BYTES = 36
 const MAX_FRAME_BYTES = 24 * 1024 * 1024
 export const WHOLE = 0xffff
 
-const frameKind = { ballot: 1, tally: 2, verdict: 3, vector: 4, turn: 5 } as const
+const frameKind = { ballot: 1, tally: 2, verdict: 3, vector: 4, turn: 5, audit: 6 } as const
 export type FrameKind = keyof typeof frameKind
 
 export interface FrameHeader {

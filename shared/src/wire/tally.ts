@@ -51,14 +51,24 @@ export function largestTallyBytes(size: number, block: number, maxVoters: number
  *
  * @throws FrameError
  */
-export function decodeTally(
-  payload: Uint8Array,
-  expect: { slice: Slice; block: number; maxVoters: number },
-): SliceTally {
+export function decodeTally(payload: Uint8Array, expect: ExpectedTally): SliceTally {
+  const reader = new Reader(payload)
+  const tally = readTally(reader, expect)
+  reader.end()
+  return tally
+}
+
+interface ExpectedTally {
+  readonly slice: Slice
+  readonly block: number
+  readonly maxVoters: number
+}
+
+/** The tally that comes next. @throws FrameError */
+export function readTally(reader: Reader, expect: ExpectedTally): SliceTally {
   const { slice, block } = expect
   const size = slice.end - slice.start
   const blocks = blockCount(size, block)
-  const reader = new Reader(payload)
   const count = reader.u16()
   const weighted = reader.u8()
   if (count > expect.maxVoters || weighted > 1) {
@@ -80,7 +90,6 @@ export function decodeTally(
   const depth = cut.reduce((most, one) => Math.max(most, one.depth), 0)
   const planes = Array.from({ length: depth }, () => new Uint32Array(Math.ceil(size / 32)))
   for (const one of cut) readBlock(reader.bytes(one.depth * one.bytes), one, planes)
-  reader.end()
   return new SliceTally({ ...roll, planes })
 }
 

@@ -1,3 +1,4 @@
+import { KEY_BYTES } from '../keys/keys.ts'
 import { MAX_SLICES } from '../tally/slices.ts'
 import { Reader, Writer } from './cursor.ts'
 import { decodeFrame, encodeFrame, FrameError, WHOLE } from './frame.ts'
@@ -7,6 +8,8 @@ export interface GroupMember {
   readonly contributor: number
   /** PeerJS id, or null: reachable through the coordinator only. */
   readonly peer: string | null
+  /** Its public key, 32 bytes; of a group of one nobody needs it: empty. */
+  readonly key: Uint8Array
 }
 
 /** A round opens: everything of it that a contributor does not know yet. */
@@ -28,6 +31,8 @@ export interface Opening {
   readonly slices: number
   /** owners[j] = contributor number of slice j's owner, a member of the group. */
   readonly owners: readonly number[]
+  /** auditors[j]: who reckons slice j's tally too, another member; empty in a group of one. */
+  readonly auditors: readonly number[]
   /** From now: owners add up what they have / members resend / the round closes. */
   readonly ballotDeadlineMs: number
   readonly tallyDeadlineMs: number
@@ -60,8 +65,10 @@ const MAX_PEER_LENGTH = 64
  *     u8 what follows: 1 settled, 2 an opening, 3 both
  *     settled   u32 round, u32 attempt, u8 slices (0: void), ⌈slices/8⌉ bytes of who counts
  *     opening   u32 γ bits, u32 loaded, f64 share, u32 batch, 3 × u32 deadlines in ms,
- *               u8 members, each u32 contributor, u8 length of its peer id (0: none), ASCII;
- *               u8 slices, each u8 the place of its owner in the group
+ *               u8 members, each u32 contributor, u8 length of its peer id (0: none), ASCII,
+ *               and, of several, 32 bytes of its key;
+ *               u8 slices, each u8 the place of its owner in the group,
+ *               and, of several members, u8 that of its auditor
  */
 export function encodeTurn(run: number, { settled, opening }: Turn): Uint8Array<ArrayBuffer> {
   const names = opening ?? settled
@@ -94,8 +101,11 @@ function settledBytes(settled: Settled | null): number {
 
 function openingBytes(opening: Opening | null): number {
   if (!opening) return 0
-  const members = opening.group.reduce((bytes, { peer }) => bytes + 5 + (peer?.length ?? 0), 0)
-  return 34 + members + opening.owners.length
+  const { group, owners, auditors } = opening
+  const members = group.reduce((bytes, { peer, key }) => {
+    return bytes + 5 + (peer?.length ?? 0) + key.length
+  }, 0)
+  return 34 + members + owners.length + auditors.length
 }
 
 function writeSettled(writer: Writer, { round, attempt, counted }: Settled): void {
@@ -130,16 +140,21 @@ function writeOpening(writer: Writer, opening: Opening): void {
   writer.u32(opening.tallyDeadlineMs)
   writer.u32(opening.roundDeadlineMs)
   writer.u8(opening.group.length)
-  for (const { contributor, peer } of opening.group) {
+  for (const { contributor, peer, key } of opening.group) {
     writer.u32(contributor)
     writer.u8(peer?.length ?? 0)
     const room = writer.room(peer?.length ?? 0)
     for (let i = 0; i < room.length; i++) room[i] = (peer as string).charCodeAt(i)
+    writer.bytes(key)
   }
+  const placeOf = (number: number) =>
+    opening.group.findIndex(({ contributor }) => contributor === number)
   writer.u8(opening.owners.length)
-  for (const owner of opening.owners) {
-    writer.u8(opening.group.findIndex(({ contributor }) => contributor === owner))
-  }
+  opening.owners.forEach((owner, slice) => {
+    writer.u8(placeOf(owner))
+    const auditor = opening.auditors[slice]
+    if (auditor !== undefined) writer.u8(placeOf(auditor))
+  })
 }
 
 function readOpening(
@@ -157,12 +172,20 @@ function readOpening(
     reader.u32(),
     reader.u32(),
   ]
-  const group = Array.from({ length: count(reader) }, () => readMember(reader))
+  const members = count(reader)
+  const group = Array.from({ length: members }, () => readMember(reader, members > 1))
   const slices = count(reader)
-  const owners = Array.from({ length: slices }, () => {
+  const memberAtPlace = () => {
     const place = reader.u8()
-    return group[place]?.contributor ?? bad(`an owner at ${place} of ${group.length}`)
-  })
+    return group[place]?.contributor ?? bad(`a member at ${place} of ${members}`)
+  }
+  const owners: number[] = []
+  const auditors: number[] = []
+  for (let slice = 0; slice < slices; slice++) {
+    owners.push(memberAtPlace())
+    if (members > 1) auditors.push(memberAtPlace())
+    if (members > 1 && owners[slice] === auditors[slice]) bad('an owner that audits itself')
+  }
   const deadlines = { ballotDeadlineMs, tallyDeadlineMs, roundDeadlineMs }
   return {
     round,
@@ -174,17 +197,19 @@ function readOpening(
     group,
     slices,
     owners,
+    auditors,
     ...deadlines,
   }
 }
 
-function readMember(reader: Reader): GroupMember {
+function readMember(reader: Reader, isOfSeveral: boolean): GroupMember {
   const contributor = reader.u32()
   const length = reader.u8()
   if (length > MAX_PEER_LENGTH) bad(`a peer id of ${length} letters`)
   const letters = reader.bytes(length)
   if (letters.some((letter) => letter < 0x21 || letter > 0x7e)) bad('a peer id that is not ASCII')
-  return { contributor, peer: length === 0 ? null : String.fromCharCode(...letters) }
+  const key = isOfSeveral ? reader.bytes(KEY_BYTES).slice() : new Uint8Array(0)
+  return { contributor, peer: length === 0 ? null : String.fromCharCode(...letters), key }
 }
 
 /** Of members or slices. */

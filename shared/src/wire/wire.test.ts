@@ -394,9 +394,16 @@ describe('turns', () => {
     })
     .map(({ members, peers, places, ...rest }) => ({
       ...rest,
-      group: members.map((contributor, at) => ({ contributor, peer: peers[at] ?? null })),
+      group: members.map((contributor, at) => ({
+        contributor,
+        peer: peers[at] ?? null,
+        key: new Uint8Array(members.length > 1 ? 32 : 0).fill(at),
+      })),
       slices: places.length,
       owners: places.map((place) => members[place % members.length] as number),
+      auditors: places
+        .slice(members.length > 1 ? 0 : places.length)
+        .map((place) => members[(place + 1) % members.length] as number),
     }))
   const turn = fc.oneof(
     fc.record({ settled, opening }),
@@ -404,7 +411,7 @@ describe('turns', () => {
     fc.record({ settled: fc.constant(null), opening }),
   )
 
-  test('a turn comes back as it was, and is at most 1 KiB in a run of our own ids', () => {
+  test('a turn comes back as it was, and is at most 2 KiB in a run of our own ids', () => {
     fc.assert(
       fc.property(turn, (turn) => {
         expect(decodeTurn(encodeTurn(run, turn), run)).toEqual(turn)
@@ -418,12 +425,13 @@ describe('turns', () => {
         group: numbers.map((contributor) => ({
           contributor,
           peer: `q100-${contributor}-0123456789ab`,
+          key: new Uint8Array(32),
         })),
-        ...{ slices: 32, owners: numbers },
+        ...{ slices: 32, owners: numbers, auditors: numbers.toReversed() },
         ...{ ballotDeadlineMs: 1, tallyDeadlineMs: 2, roundDeadlineMs: 3 },
       },
     })
-    expect(largest.length).toBeLessThanOrEqual(1024)
+    expect(largest.length).toBeLessThanOrEqual(2 * 1024)
   })
 
   test('a worked example, byte for byte', () => {
@@ -432,10 +440,10 @@ describe('turns', () => {
       opening: {
         ...{ round: 5, attempt: 7, learningRateBits: 0x3c23d70a, loaded: 2, share: 1.5, batch: 32 },
         group: [
-          { contributor: 3, peer: 'q7-3' },
-          { contributor: 9, peer: null },
+          { contributor: 3, peer: 'q7-3', key: new Uint8Array(32).fill(1) },
+          { contributor: 9, peer: null, key: new Uint8Array(32).fill(2) },
         ],
-        ...{ slices: 3, owners: [9, 3, 9] },
+        ...{ slices: 3, owners: [9, 3, 9], auditors: [3, 9, 3] },
         ...{ ballotDeadlineMs: 2000, tallyDeadlineMs: 4000, roundDeadlineMs: 6000 },
       },
     })
@@ -444,8 +452,12 @@ describe('turns', () => {
     const settledBytes = [4, 0, 0, 0, 6, 0, 0, 0, 3, 0b101]
     const terms = [0x0a, 0xd7, 0x23, 0x3c, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 32, 0, 0, 0]
     const deadlines = [0xd0, 7, 0, 0, 0xa0, 15, 0, 0, 0x70, 23, 0, 0]
-    const group = [2, 3, 0, 0, 0, 4, ...Buffer.from('q7-3'), 9, 0, 0, 0, 0]
-    expect([...payload]).toEqual([3, ...settledBytes, ...terms, ...deadlines, ...group, 3, 1, 0, 1])
+    const keys = [1, 2].map((byte) => new Array<number>(32).fill(byte))
+    const first = [3, 0, 0, 0, 4, ...Buffer.from('q7-3'), ...(keys[0] ?? [])]
+    const second = [9, 0, 0, 0, 0, ...(keys[1] ?? [])]
+    const places = [3, ...[1, 0], ...[0, 1], ...[1, 0]]
+    const group = [2, ...first, ...second, ...places]
+    expect([...payload]).toEqual([3, ...settledBytes, ...terms, ...deadlines, ...group])
   })
 
   test('a turn of another run, and a frame of another kind, are refused', () => {

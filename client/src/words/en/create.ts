@@ -142,6 +142,9 @@ export const create = {
   shards: 'Shards',
   shardsNote: 'Leased to contributors; with fewer people, each holds several.',
   groupSize: 'Group size',
+  recountShare: 'Share counted again',
+  recountShareNote:
+    'Of the slices that owner and auditor agree on, how many the coordinator counts again; .01 if empty.',
   groupSizeNote: 'Contributors that exchange ballots with each other, at most 32.',
   batch: 'Batch',
   batchNote: 'Examples per contributor and local step.',

@@ -1,5 +1,6 @@
 import { sendsVectors } from '@quorate/shared/methods/settings'
 import type { MethodSettings } from '@quorate/shared/methods/settings'
+import { recountShareOf } from '@quorate/shared/run/settings'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import { decimal, duration, integer, percent } from '../../format/format.ts'
 import { create as words } from './create.ts'
@@ -34,6 +35,7 @@ const labels: Readonly<Record<string, string>> = {
   block: words.block,
   minVoters: words.minVoters,
   groupSize: words.groupSize,
+  recountShare: words.recountShare,
   minRoundMs: words.leastRound,
   ballotDeadlineMs: words.ballotDeadline,
   evaluateEvery: words.evaluateEvery,
@@ -86,7 +88,11 @@ export function settingsInWords(
     weightDecay: decimal(settings.weightDecay),
     ...(sendsVectors(method)
       ? {}
-      : { block: integer(settings.block), groupSize: integer(settings.groupSize) }),
+      : {
+          block: integer(settings.block),
+          groupSize: integer(settings.groupSize),
+          recountShare: percent(recountShareOf(settings)),
+        }),
     minVoters: integer(settings.minVoters),
     minRoundMs: duration(settings.minRoundMs),
     ballotDeadlineMs: ballotDeadlineMs === null ? words.byMedian : duration(ballotDeadlineMs),
