@@ -17,6 +17,7 @@ import { openDataDirectory } from './data-directory.ts'
 import { closeDatabase, openDatabase } from './database/database.ts'
 import { CodedError } from './errors.ts'
 import { ThreadEvaluator } from './evaluation/evaluator.ts'
+import { iceIssuer } from './ice/ice-issuer.ts'
 import type { RouteApp } from './routes/route-app.ts'
 import { attachSockets } from './sockets/sockets.ts'
 import { failedWith } from './store/files/disk.ts'
@@ -100,7 +101,7 @@ async function start(
     entropy,
     log,
     data: trainingData(dataSets, blobs),
-    iceServers: config.iceServers,
+    issueIce: iceIssuer({ servers: config.iceServers, turn: config.turn }, clock),
   })
   closers.push(() => training.close())
   if (config.demo && training.runs().length === 0) {

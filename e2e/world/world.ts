@@ -1,4 +1,6 @@
 /** N contributors and a coordinator in one process, on a virtual clock, under one seed. */
+import { iceIssuer } from '@quorate/coordinator/ice/ice-issuer'
+import type { TurnSetting } from '@quorate/coordinator/ice/ice-issuer'
 import { MemoryBlobs } from '@quorate/coordinator/store/memory/memory-blobs'
 import { MemoryLedgers } from '@quorate/coordinator/store/memory/memory-ledgers'
 import { MemoryStore } from '@quorate/coordinator/store/memory/memory-store'
@@ -61,6 +63,8 @@ interface Drawn {
 }
 
 export interface WorldOptions {
+  /** A TURN server with a shared secret, for which contributors are given credentials. */
+  readonly turn?: TurnSetting
   /** Wraps the ledgers: slow or full disks. */
   readonly ledgers?: (ledgers: Ledgers, clock: VirtualClock) => Ledgers
 }
@@ -74,15 +78,19 @@ export class World {
   readonly volunteers: Volunteer[] = []
   /** What the volunteers drew their batches from. */
   readonly drawn: Drawn[] = []
+  /** Addresses of the files that volunteers asked for, in order. */
+  readonly fetched: string[] = []
   training: TrainingService | null = null
   readonly data = syntheticData()
   readonly #random: Generator
   readonly #seed: number
+  readonly #turn: TurnSetting | null
   #restarts = 0
   #joined = 0
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.#seed = seed
+    this.#turn = options.turn ?? null
     const memory = new MemoryLedgers()
     this.ledgers = options.ledgers?.(memory, this.clock) ?? memory
     this.#random = generator(seed, 1)
@@ -105,7 +113,7 @@ export class World {
         describe: async () => this.data.train,
         makeShards: (settings) => this.#makeShards(settings),
       },
-      iceServers: [],
+      issueIce: iceIssuer({ servers: [], turn: this.#turn }, clock),
       log: { info: () => {}, warn: () => {}, error: () => {} },
     })
     return this.training
@@ -202,6 +210,7 @@ export class World {
   #files(): Files {
     return {
       fetch: async (url) => {
+        this.fetched.push(url)
         const { training } = this
         if (!training) throw new Error('the coordinator is away')
         const blob = /^\/api\/blobs\/([0-9a-f]{64})$/.exec(url)?.[1]

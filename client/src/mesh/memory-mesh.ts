@@ -1,7 +1,7 @@
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { GroupMember } from '@quorate/shared/wire/turn'
 import type { Generator } from '@quorate/shared/random/generator'
-import type { Mesh } from '../session/ports.ts'
+import type { Mesh, RTCIceServerLike } from '../session/ports.ts'
 
 export interface MemoryNetworkOptions {
   readonly clock: Clock
@@ -86,6 +86,9 @@ export class MemoryMesh implements Mesh {
   #listener: (from: number, frame: Uint8Array) => void = () => {}
   /** null before start and after close. */
   peer: string | null = null
+  /** The servers that it was given last. */
+  iceServers: readonly RTCIceServerLike[] = []
+  readonly byTurn: ReadonlySet<number> = new Set()
   #closed = false
 
   constructor(network: MemoryNetwork, available: boolean) {
@@ -102,11 +105,19 @@ export class MemoryMesh implements Mesh {
     this.#listener = listener
   }
 
-  start({ id }: { id: string; ticket: string; path: string }): void {
+  start(
+    { id }: { id: string; ticket: string; path: string },
+    iceServers: RTCIceServerLike[],
+  ): void {
+    this.iceServers = iceServers
     if (this.#closed || !this.available || this.peer === id) return
     if (this.peer !== null) this.#network.leave(this.peer, this)
     this.peer = id
     this.#network.enter(id, this)
+  }
+
+  renew(iceServers: RTCIceServerLike[]): void {
+    this.iceServers = iceServers
   }
 
   setGroup(members: readonly GroupMember[], self: number): void {

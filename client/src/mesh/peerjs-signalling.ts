@@ -5,6 +5,7 @@ import type { DataConnection, Peer } from 'peerjs'
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import type { RTCIceServerLike } from '../session/ports.ts'
 import { rtcConfiguration } from './reach.ts'
+import { routeOf } from './route.ts'
 import type {
   Channel,
   ChannelEvent,
@@ -43,6 +44,7 @@ interface Session extends PeerSignallingOptions {
 
 class PeerSignalling implements Signalling {
   readonly #session: Session
+  #iceServers: readonly RTCIceServerLike[]
   #peer: Peer | null = null
   #closed = false
   #failures = 0
@@ -52,6 +54,7 @@ class PeerSignalling implements Signalling {
 
   constructor(session: Session) {
     this.#session = session
+    this.#iceServers = session.iceServers
     void this.#signIn()
   }
 
@@ -60,6 +63,12 @@ class PeerSignalling implements Signalling {
     if (this.#peer?.open) this.#connect(channel)
     else this.#wait(channel)
     return channel
+  }
+
+  renew(iceServers: readonly RTCIceServerLike[]): void {
+    this.#iceServers = iceServers
+    // PeerJS takes its configuration from here for each connection that it makes or answers.
+    if (this.#peer) this.#peer.options.config = this.#configuration()
   }
 
   close(): void {
@@ -79,7 +88,7 @@ class PeerSignalling implements Signalling {
       return
     }
     if (this.#closed) return
-    const { location, ticket, iceServers, incoming, relayOnly } = this.#session
+    const { location, ticket, incoming } = this.#session
     const secure = location.protocol === 'https:'
     const peer = new library.Peer(ticket.id, {
       key: KEY,
@@ -88,7 +97,7 @@ class PeerSignalling implements Signalling {
       port: Number(location.port) || (secure ? 443 : 80),
       path: ticket.path,
       secure,
-      config: rtcConfiguration(iceServers, relayOnly),
+      config: this.#configuration(),
       debug: 0,
     })
     this.#peer = peer
@@ -105,6 +114,10 @@ class PeerSignalling implements Signalling {
     peer.on('call', (call) => call.close())
     peer.on('error', nothing) // told again as 'disconnected', or by the deadline of an edge
     peer.on('disconnected', () => this.#retryLater())
+  }
+
+  #configuration(): RTCConfiguration {
+    return rtcConfiguration(this.#iceServers, this.#session.relayOnly)
   }
 
   #signedIn(): void {
@@ -167,6 +180,7 @@ class PeerChannel implements Channel {
       const dataChannel = this.#dataChannel
       dataChannel?.addEventListener('bufferedamountlow', () => this.#drained())
       this.#tell({ kind: 'open' })
+      void this.#tellRoute(connection.peerConnection)
     })
     connection.on('data', (data) => {
       // Text is nothing of ours: a message of no bytes is refused like any other.
@@ -180,6 +194,19 @@ class PeerChannel implements Channel {
       if (peerConnection.connectionState === 'failed') this.#lost()
     })
     connection.on('error', () => this.#lost())
+  }
+
+  /** Again where the browser tells that it has chosen another way. */
+  async #tellRoute(peerConnection: RTCPeerConnection): Promise<void> {
+    const tell = async () => {
+      const route = await routeOf(peerConnection)
+      if (route) this.#tell({ kind: 'route', route })
+    }
+    peerConnection.sctp?.transport.iceTransport.addEventListener(
+      'selectedcandidatepairchange',
+      () => void tell(),
+    )
+    await tell()
   }
 
   listen(listener: (event: ChannelEvent) => void): void {

@@ -251,6 +251,8 @@ export class ContributorSession {
         return this.#onState(message)
       case 'alive':
         return
+      case 'ice':
+        return this.#ports.mesh.renew(message.iceServers)
       case 'behind':
         return this.#replica.follow(message)
       case 'resync':
@@ -358,7 +360,8 @@ export class ContributorSession {
       const { link, mesh } = this.#ports
       const { stepMs } = this.view
       const traffic = this.#traffic.report(link.bytesSent.text)
-      link.send({ type: 'heartbeat', stepMs, peers: mesh.connected.size, traffic })
+      const [peers, turnPeers] = [mesh.connected.size, mesh.byTurn.size]
+      link.send({ type: 'heartbeat', stepMs, peers, turnPeers, traffic })
       this.#show({})
       this.#beat()
     })

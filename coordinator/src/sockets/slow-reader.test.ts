@@ -44,7 +44,7 @@ async function serve() {
         { shard: 0, chunks: [{ digest: CHUNK, records: 10, sizeBytes: 1 }], labels: [10] },
       ],
     },
-    iceServers: [],
+    issueIce: () => ({ servers: [], renewAtMs: null }),
     log: { info: () => {}, warn: () => {}, error: () => {} },
   })
   const connections: Connection[] = []

@@ -32,10 +32,13 @@ export class Contributor {
   connection: Connection | null = null
   peer: { readonly id: string; readonly ticket: string } | null = null
   lastSeenMs: number
+  /** When the credentials that it was given for TURN servers should be renewed; null = never. */
+  renewIceAtMs: number | null = null
   banned = false
   backend: BackendName = 'none'
   stepMs: number | null = null
   peers = 0
+  turnPeers = 0
   traffic: TrafficReport = noTraffic
   roundsCounted = 0
   roundsMissed = 0
@@ -151,6 +154,7 @@ export class Contributor {
       strikes: Math.round(this.strikes(nowMs)),
       stepMs: this.stepMs,
       peers: this.peers,
+      turnPeers: this.turnPeers,
       traffic: this.traffic,
       joinedAtMs: this.joinedAtMs,
       lastDigest: this.lastDigest,

@@ -170,6 +170,7 @@ export class Members {
     contributor.connection = null
     contributor.status = 'away'
     contributor.peers = 0
+    contributor.turnPeers = 0
     contributor.lastSeenMs = this.#clock.nowMs()
     if (clean) leases.release(contributor.number)
     this.#driver.left(contributor)
@@ -263,6 +264,7 @@ export class Members {
       case 'heartbeat':
         contributor.stepMs = message.stepMs
         contributor.peers = message.peers
+        contributor.turnPeers = message.turnPeers
         contributor.traffic = message.traffic
         contributor.send({ type: 'alive' })
         return this.#heartbeat(contributor)
@@ -278,7 +280,10 @@ export class Members {
   #heartbeat(contributor: Contributor): void {
     const { leases } = this.#driver.parts
     if (mayComeBack(contributor)) this.#bringBack(contributor)
-    const { number, status } = contributor
+    const { number, status, renewIceAtMs } = contributor
+    if (renewIceAtMs !== null && renewIceAtMs <= this.#clock.nowMs()) {
+      contributor.send({ type: 'ice', iceServers: this.#issueIce(contributor) })
+    }
     const asked = this.#driver.state.kind === 'training' && leases.parts(number).length > 0
     if (status === 'joining') leases.keep(number, this.#clock.nowMs())
     else if (!asked) leases.renew(number, this.#clock.nowMs())
@@ -382,8 +387,14 @@ export class Members {
       round: model.round,
       checkpoint: checkpoints.newest,
       peer: contributor.peer && { ...contributor.peer, path: '/signal' },
-      iceServers: [...this.#ports.iceServers],
+      iceServers: this.#issueIce(contributor),
     }
+  }
+
+  #issueIce(contributor: Contributor): Welcome['iceServers'] {
+    const { servers, renewAtMs } = this.#ports.issueIce(contributor.id)
+    contributor.renewIceAtMs = renewAtMs
+    return [...servers]
   }
 }
 

@@ -164,7 +164,7 @@ export interface Log {
 /** What letting a contributor in takes besides the run. */
 export interface ContributorConnectionPorts {
   readonly entropy: Entropy
-  readonly iceServers: readonly IceServer[]
+  readonly issueIce: IceIssuer
   /** Whether one more stranger may come from this address. */
   readonly admits: (address: string) => boolean
   /** This PeerJS id may signal no more. */
@@ -175,6 +175,13 @@ export interface IceServer {
   urls: string | string[]
   username?: string | undefined
   credential?: string | undefined
+}
+
+/** What a contributor is given to reach others with, by its id. */
+export type IceIssuer = (contributor: string) => {
+  readonly servers: readonly IceServer[]
+  /** When it should be given others, as credentials run out; null = these stay good. */
+  readonly renewAtMs: number | null
 }
 
 /** The data sets that runs can be made on. */

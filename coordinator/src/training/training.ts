@@ -14,7 +14,7 @@ import { Members } from './members.ts'
 import { Newcomers } from './newcomers.ts'
 import { openRun } from './open-run.ts'
 import type { OpenRunPorts } from './open-run.ts'
-import type { Connection, IceServer, StoredRun, TrainingData } from './ports.ts'
+import type { Connection, IceIssuer, StoredRun, TrainingData } from './ports.ts'
 import { previewRun } from './preview.ts'
 import type { RunDriver } from './run-driver.ts'
 import { RunModel } from './run-model.ts'
@@ -27,7 +27,7 @@ const FEED_EVERY_MS = 1000
 
 export interface TrainingPorts extends Omit<OpenRunPorts, 'emit'> {
   readonly data: TrainingData
-  readonly iceServers: readonly IceServer[]
+  readonly issueIce: IceIssuer
 }
 
 interface OpenedRun {

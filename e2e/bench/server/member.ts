@@ -73,7 +73,7 @@ export class Member {
 
   /** Keeps its lease, as long as it is not asked for a ballot. */
   heartbeat(): void {
-    this.#say({ type: 'heartbeat', stepMs: null, peers: 0, traffic: noTraffic })
+    this.#say({ type: 'heartbeat', stepMs: null, peers: 0, turnPeers: 0, traffic: noTraffic })
   }
 
   /** Takes part from the next opening on; the coordinator knows when this resolves. */

@@ -46,6 +46,8 @@ const contributorView = z.strictObject({
   strikes: count,
   stepMs: z.number().nullable(),
   peers: count,
+  /** Of those, edges by way of a TURN server. */
+  turnPeers: count,
   traffic: trafficReport,
   joinedAtMs: z.number(),
   lastDigest: z.strictObject({ round: count, agrees: z.boolean() }).nullable(),
