@@ -4,6 +4,7 @@ import { CodedError } from './errors.ts'
 import type { TurnSetting } from './ice/ice-issuer.ts'
 import type { IceServerSetting } from './ice/ice-settings.ts'
 import { iceServersOf, stunOf, turnOf } from './ice/ice-settings.ts'
+import { CONTRIBUTORS_PER_ADDRESS } from './training/admission.ts'
 import { issueText } from './issue-text.ts'
 
 /** One row per setting: a flag, and the environment variable QUORATE_<FLAG>. */
@@ -30,6 +31,11 @@ const OPTIONS = {
     value: 'list',
     help: 'servers with credentials that never change: a JSON list, or stun:host,turn:host',
     fallback: '',
+  },
+  'contributors-per-address': {
+    value: 'n',
+    help: 'at once from one network address, 1 to 10000',
+    fallback: String(CONTRIBUTORS_PER_ADDRESS),
   },
   'log-level': {
     value: 'level',
@@ -75,6 +81,7 @@ const schema = z
       .max(256, 'is longer than 256 characters')
       .refine((secret) => secret === '' || secret.length >= 16, 'is shorter than 16 characters'),
     'ice-servers': z.string().transform((text, context) => iceServersOf(text, context)),
+    'contributors-per-address': wholeNumber(1, 10_000),
     'log-level': z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
     'no-demo': z.boolean(),
     volunteers: wholeNumber(0, 32),
@@ -104,6 +111,8 @@ export interface Config {
   readonly iceServers: readonly IceServerSetting[]
   /** Servers for which each contributor is given a credential of its own. */
   readonly turn: TurnSetting | null
+  /** At once, of all runs. */
+  readonly contributorsPerAddress: number
   readonly logLevel: z.infer<typeof schema>['log-level']
   readonly demo: boolean
   readonly volunteers: number
@@ -142,6 +151,7 @@ export function readConfig(
     iceServers: [...settings.stun.map((urls) => ({ urls })), ...settings['ice-servers']],
     turn:
       settings.turn.length > 0 ? { urls: settings.turn, secret: settings['turn-secret'] } : null,
+    contributorsPerAddress: settings['contributors-per-address'],
     logLevel: settings['log-level'],
     demo: !settings['no-demo'],
     volunteers: settings.volunteers,

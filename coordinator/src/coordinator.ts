@@ -48,6 +48,9 @@ export interface BuiltFiles {
   readonly evaluationWorker: string
 }
 
+/** Open sockets of each kind and address, at least. */
+const SOCKETS_PER_ADDRESS = 128
+
 type Closer = () => Promise<void> | void
 
 /**
@@ -100,6 +103,7 @@ async function start(
     clock,
     entropy,
     log,
+    contributorsPerAddress: config.contributorsPerAddress,
     data: trainingData(dataSets, blobs),
     issueIce: iceIssuer({ servers: config.iceServers, turn: config.turn }, clock),
   })
@@ -121,7 +125,10 @@ async function start(
   closers.push(() => app.close())
   const isOperator = ({ headers }: IncomingMessage) =>
     operator.isSignedIn(app.parseCookie(headers.cookie ?? '')[SESSION_COOKIE])
-  const limits = { trustProxy, isOperator }
+  const { contributorsPerAddress } = config
+  // More than may contribute, so that whoever may not is told so and why.
+  const perAddress = Math.max(2 * contributorsPerAddress, SOCKETS_PER_ADDRESS)
+  const limits = { trustProxy, isOperator, perAddress }
   const sockets = attachSockets(app.server, { training, telemetry, clock, log, ...limits })
   closers.push(() => sockets.close())
   closers.push(() => training.halt())

@@ -43,6 +43,7 @@ test('garbage on the sockets earns coded errors and strikes, and the run goes on
     resume: null,
     webrtc: false,
     peer: null,
+    invite: null,
   }
 
   // Before hello: anything but hello closes with a code.

@@ -149,7 +149,8 @@ describe('garbage', () => {
     [
       'a second hello',
       'HELLO_TWICE',
-      () => '{"type":"hello","protocol":1,"run":"","resume":null,"webrtc":true,"peer":null}',
+      () =>
+        '{"type":"hello","protocol":1,"run":"","resume":null,"webrtc":true,"peer":null,"invite":null}',
     ],
     ['a truncated frame', 'FRAME_TOO_SHORT', () => new Uint8Array(20)],
     ['an oversized frame', 'FRAME_TOO_LARGE', () => new Uint8Array(25 * 1024 * 1024)],

@@ -11,6 +11,7 @@ import type {
   StoredShard,
 } from '@quorate/coordinator/training/ports'
 import type { TrainingService } from '@quorate/coordinator/training/service'
+import { CONTRIBUTORS_PER_ADDRESS } from '@quorate/coordinator/training/admission'
 import { createTraining } from '@quorate/coordinator/training/training'
 import { MemoryNetwork } from '@quorate/client/mesh/memory-mesh'
 import type { MemoryMesh } from '@quorate/client/mesh/memory-mesh'
@@ -45,6 +46,7 @@ export interface Volunteer {
 export interface VolunteerOptions {
   readonly webrtc?: boolean
   readonly intensity?: number
+  readonly invite?: string
   /** Wraps the gradient engine: slow, broken or lying contributors. */
   readonly engine?: (engine: GradientEngine) => GradientEngine
   /** Wraps the trainer: broken replicas. */
@@ -63,6 +65,8 @@ interface Drawn {
 }
 
 export interface WorldOptions {
+  /** All volunteers come from one address. */
+  readonly contributorsPerAddress?: number
   /** A TURN server with a shared secret, for which contributors are given credentials. */
   readonly turn?: TurnSetting
   /** Wraps the ledgers: slow or full disks. */
@@ -85,12 +89,14 @@ export class World {
   readonly #random: Generator
   readonly #seed: number
   readonly #turn: TurnSetting | null
+  readonly #perAddress: number
   #restarts = 0
   #joined = 0
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.#seed = seed
     this.#turn = options.turn ?? null
+    this.#perAddress = options.contributorsPerAddress ?? CONTRIBUTORS_PER_ADDRESS
     const memory = new MemoryLedgers()
     this.ledgers = options.ledgers?.(memory, this.clock) ?? memory
     this.#random = generator(seed, 1)
@@ -113,6 +119,7 @@ export class World {
         describe: async () => this.data.train,
         makeShards: (settings) => this.#makeShards(settings),
       },
+      contributorsPerAddress: this.#perAddress,
       issueIce: iceIssuer({ servers: [], turn: this.#turn }, clock),
       log: { info: () => {}, warn: () => {}, error: () => {} },
     })
@@ -175,7 +182,7 @@ export class World {
           forget: () => (kept = null),
         },
       },
-      { run, intensity: options.intensity ?? 1, batchLimit: null },
+      { run, intensity: options.intensity ?? 1, batchLimit: null, invite: options.invite ?? null },
     )
     const volunteer: Volunteer = { session, link, mesh, trainer, view: session.view }
     this.volunteers.push(volunteer)

@@ -51,6 +51,8 @@ export interface SessionOptions {
   /** Share of the rounds to take part in, 0.1..1. */
   readonly intensity: number
   readonly batchLimit: number | null
+  /** The code of a run that is by invitation. */
+  readonly invite: string | null
 }
 
 /** One contributor from hello to bye; lives through reconnects. */
@@ -177,7 +179,7 @@ export class ContributorSession {
         this.#chunks.disconnected()
         const resume = this.#ports.resume.load()
         const webrtc = this.#ports.mesh.available
-        const { run } = this.#options
+        const { run, invite } = this.#options
         const peer = this.#welcome?.peer?.id ?? null
         const hello = {
           type: 'hello',
@@ -186,6 +188,7 @@ export class ContributorSession {
           resume,
           webrtc,
           peer,
+          invite,
         } as const
         this.#ports.link.send(hello)
         return

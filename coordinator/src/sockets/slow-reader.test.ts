@@ -44,6 +44,7 @@ async function serve() {
         { shard: 0, chunks: [{ digest: CHUNK, records: 10, sizeBytes: 1 }], labels: [10] },
       ],
     },
+    contributorsPerAddress: 64,
     issueIce: () => ({ servers: [], renewAtMs: null }),
     log: { info: () => {}, warn: () => {}, error: () => {} },
   })
@@ -54,7 +55,7 @@ async function serve() {
     return accept(connection)
   }
   const server = createServer()
-  const limits = { trustProxy: false, isOperator: async () => false }
+  const limits = { trustProxy: false, perAddress: 64, isOperator: async () => false }
   const telemetry = createTelemetry(training)
   const sockets = attachSockets(server, {
     ...{ training, telemetry, clock: systemClock, log, ...limits },
@@ -97,7 +98,14 @@ async function join(url: string, run: string) {
       }
   })
   await once(socket, 'open')
-  const hello = { type: 'hello', protocol: PROTOCOL_VERSION, run, resume: null, webrtc: false }
+  const hello = {
+    type: 'hello',
+    protocol: PROTOCOL_VERSION,
+    run,
+    resume: null,
+    webrtc: false,
+    invite: null,
+  }
   socket.send(JSON.stringify({ ...hello, peer: null }))
   await once(socket, 'message')
   const welcome = messages[0] as MessageOf<CoordinatorMessage, 'welcome'>
@@ -161,7 +169,7 @@ test('who does not read misses verdicts, costs a bounded queue, and is told to c
   expect(trainer.verdicts.length, 'the other was sent every verdict').toBeGreaterThan(28)
 
   stuck.socket.resume()
-  const heartbeat = { type: 'heartbeat', stepMs: null, peers: 0, traffic: noTraffic }
+  const heartbeat = { type: 'heartbeat', stepMs: null, peers: 0, turnPeers: 0, traffic: noTraffic }
   const told = () => stuck.messages.find(({ type }) => type === 'behind')
   await until(() => {
     stuck.socket.send(JSON.stringify(heartbeat))

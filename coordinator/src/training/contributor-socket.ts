@@ -1,8 +1,9 @@
 import type { Clock } from '@quorate/shared/clock/clock'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import type { Contributor } from './contributor.ts'
-import { parseMessage } from './members.ts'
+import type { Allowance } from './allowance.ts'
 import type { Members } from './members.ts'
+import { parseMessage } from './parse-message.ts'
 import type { Connection } from './ports.ts'
 import { TrainingError } from './service.ts'
 import type { ContributorSocket } from './service.ts'
@@ -13,9 +14,6 @@ const HELLO_WITHIN_MS = 10_000
 const MAX_HELLO_BYTES = 16 * 1024
 /** Control messages are short. */
 const MAX_TEXT_LENGTH = 64 * 1024
-/** Messages of either kind, on the long run and in a burst. */
-const MESSAGES_PER_SECOND = 200
-const BURST_MESSAGES = 2000
 
 type Stage =
   | { readonly kind: 'hello-awaited'; readonly cancel: () => void }
@@ -25,11 +23,14 @@ type Stage =
 /** Takes a fresh socket through hello, and then hands everything to the run it belongs to. */
 export function acceptContributor(
   connection: Connection,
-  ports: { clock: Clock; membersOf: (run: string) => Members | TrainingError },
+  ports: {
+    clock: Clock
+    /** What may come from its address, besides what rounds ask for. */
+    addressAllowance: Allowance
+    membersOf: (run: string) => Members | TrainingError
+  },
 ): ContributorSocket {
   const { clock } = ports
-  let tokens = BURST_MESSAGES
-  let tokensAtMs = clock.nowMs()
   let stage: Stage = {
     kind: 'hello-awaited',
     cancel: clock.after(HELLO_WITHIN_MS, () => turnAway('HELLO_MISSING', 'No hello came in time.')),
@@ -43,20 +44,29 @@ export function acceptContributor(
   }
 
   /** False, and the socket is closed, when it sends more than anybody needs to. */
-  function withinRate(): boolean {
+  function withinRate(sizeBytes: number): boolean {
     const nowMs = clock.nowMs()
-    tokens = Math.min(BURST_MESSAGES, tokens + ((nowMs - tokensAtMs) / 1000) * MESSAGES_PER_SECOND)
-    tokensAtMs = nowMs
-    if (tokens >= 1) {
-      tokens -= 1
-      return true
-    }
-    if (stage.kind === 'joined') {
+    const { addressAllowance } = ports
+    const allowance = stage.kind === 'joined' ? stage.contributor.allowance : null
+    const excess = allowance
+      ? allowance.excess(sizeBytes, addressAllowance, nowMs)
+      : addressAllowance.excess(sizeBytes, nowMs) && 'address'
+    if (!excess) return true
+    if (excess === 'address' || stage.kind !== 'joined') leaveToOthers()
+    else {
       const { members, contributor } = stage
       stage = { kind: 'closed' }
-      members.kick(contributor, 'RATE_LIMITED')
-    } else turnAway('RATE_LIMITED', 'Too many messages.')
+      members.kick(contributor, excess === 'messages' ? 'RATE_LIMITED' : 'BYTES_LIMITED')
+    }
     return false
+  }
+
+  /** Too much came from its address, which need not be its own doing: it may come back later. */
+  function leaveToOthers(): void {
+    const before = stage
+    const detail = 'Far too much came from this network address; wait a moment.'
+    turnAway('ADDRESS_RATE_LIMITED', detail, false)
+    if (before.kind === 'joined') before.members.gone(before.contributor, connection, false)
   }
 
   function hello(text: string): void {
@@ -76,11 +86,11 @@ export function acceptContributor(
   }
 
   /** Whether what comes here still speaks for its contributor: not excluded, nor here anew. */
-  function heard(): boolean {
+  function heard(sizeBytes: number): boolean {
     if (stage.kind === 'joined' && stage.contributor.connection !== connection) {
       stage = { kind: 'closed' }
     }
-    return stage.kind !== 'closed' && withinRate()
+    return stage.kind !== 'closed' && withinRate(sizeBytes)
   }
 
   function mostBytes(): number {
@@ -103,7 +113,7 @@ export function acceptContributor(
     },
     tooLarge,
     text(message) {
-      if (!heard() || stage.kind === 'closed') return
+      if (!heard(message.length) || stage.kind === 'closed') return
       if (stage.kind === 'hello-awaited') {
         if (message.length > MAX_HELLO_BYTES) return tooLarge()
         return hello(message)
@@ -115,7 +125,8 @@ export function acceptContributor(
       stage.members.text(stage.contributor, message)
     },
     frame(bytes) {
-      if (!heard() || stage.kind === 'closed') return
+      // What no message may have is refused unread, and counts as a broken one.
+      if (!heard(Math.min(bytes.length, mostBytes())) || stage.kind === 'closed') return
       if (stage.kind === 'hello-awaited') return turnAway('HELLO_MISSING', 'hello comes first')
       stage.members.frame(stage.contributor, bytes)
     },

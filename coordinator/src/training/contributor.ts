@@ -6,6 +6,8 @@ import type {
 } from '@quorate/shared/protocol/messages'
 import { noTraffic } from '@quorate/shared/protocol/traffic'
 import type { Settled } from '@quorate/shared/wire/turn'
+import type { ContributorAllowance } from './allowance.ts'
+import { Bucket } from './bucket.ts'
 import type { Connection } from './ports.ts'
 
 /** Strikes halve in this time. */
@@ -18,6 +20,9 @@ const MAX_SETTLEMENTS = 4
 const SILENT_ROUNDS = 2
 const FIRST_REST_MS = 10_000
 const LONGEST_REST_MS = 300_000
+
+/** Connections of one contributor: a line that breaks all the time does not come near it. */
+const RETURNS = { most: 30, perSecond: 0.5 } as const
 
 /** A contributor of one run, present or away. */
 export class Contributor {
@@ -35,6 +40,9 @@ export class Contributor {
   /** When the credentials that it was given for TURN servers should be renewed; null = never. */
   renewIceAtMs: number | null = null
   banned = false
+  /** What it may say; from its first welcome on, whichever connections it comes by. */
+  allowance: ContributorAllowance | null = null
+  #returns: Bucket | null = null
   backend: BackendName = 'none'
   stepMs: number | null = null
   peers = 0
@@ -79,6 +87,12 @@ export class Contributor {
 
   send(message: CoordinatorMessage): void {
     this.connection?.send(JSON.stringify(message))
+  }
+
+  /** Counts one more connection of it; false where they come too fast one after the other. */
+  mayReturn(nowMs: number): boolean {
+    this.#returns ??= new Bucket(RETURNS, nowMs)
+    return this.#returns.take(1, nowMs)
   }
 
   strikes(nowMs: number): number {

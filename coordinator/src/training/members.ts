@@ -1,7 +1,6 @@
 /** Contributors of one run: who joins, what they say, what becomes of those who break the rules. */
 import { toHex } from '@quorate/shared/bytes/hex'
 import type { Clock } from '@quorate/shared/clock/clock'
-import { contributorMessage } from '@quorate/shared/protocol/messages'
 import type {
   ContributorMessage,
   CoordinatorMessage,
@@ -13,48 +12,29 @@ import { MAX_GROUP } from '@quorate/shared/run/settings'
 import { contributorsAtMost } from '@quorate/shared/run/capacity'
 import { largestTallyBytes } from '@quorate/shared/wire/tally'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
+import { ContributorAllowance, roundLoad } from './allowance.ts'
+import type { Load } from './allowance.ts'
 import { contributionBytes } from './contribution-bytes.ts'
 import type { Contributor } from './contributor.ts'
+import { EXCLUSIONS } from './exclusions.ts'
+import type { Exclusion } from './exclusions.ts'
 import type { Connection, ContributorConnectionPorts } from './ports.ts'
 import { Paced } from './paced.ts'
+import { parseMessage } from './parse-message.ts'
+import {
+  NO_ROOM,
+  noPlace,
+  TOO_MANY_NEWCOMERS,
+  TOO_MANY_RETURNS,
+  tooManyFromAddress,
+} from './refusals.ts'
+import type { Refusal } from './refusals.ts'
 import type { RunDriver } from './run-driver.ts'
 import { mayComeBack } from './slow-readers.ts'
 import { repeatSettled } from './turns.ts'
 
 type Hello = MessageOf<ContributorMessage, 'hello'>
 type Welcome = MessageOf<CoordinatorMessage, 'welcome'>
-
-/** Why a hello is turned away; what is not fatal may be tried again. */
-export interface Refusal {
-  readonly code: string
-  readonly detail: string
-  readonly fatal: boolean
-}
-
-/** Why a contributor is sent away, by the code that it is told: to it, and in the operator's log. */
-const EXCLUSIONS = {
-  KICKED: {
-    said: 'The operator removed you from the run.',
-    event: 'removed',
-    logged: (name: string) => `You removed ${name}; it may join again.`,
-  },
-  BANNED: {
-    said: 'The operator has excluded you from this run.',
-    event: 'banned',
-    logged: (name: string) => `You excluded ${name} from this run for good.`,
-  },
-  TOO_MANY_STRIKES: {
-    said: 'Too many broken messages came from this browser.',
-    event: 'excluded',
-    logged: (name: string) => `${name} sent too many broken messages.`,
-  },
-  RATE_LIMITED: {
-    said: 'Far too many messages came from this browser.',
-    event: 'excluded',
-    logged: (name: string) => `${name} sent far too many messages.`,
-  },
-} as const
-export type Exclusion = keyof typeof EXCLUSIONS
 
 export class Members {
   readonly #driver: RunDriver
@@ -65,6 +45,8 @@ export class Members {
   readonly mostBytes: number
   /** Contributors at once. */
   readonly #most: number
+  /** What one round can ask of a contributor. */
+  readonly #roundLoad: Load
   /** Shares out the data where somebody came or left; opens a round where all is there for it. */
   readonly #settling: Paced
   readonly #proceeding: Paced
@@ -80,7 +62,9 @@ export class Members {
       method.kind === 'vectors'
         ? contributionBytes(method, d, { d, block })
         : HEADER_BYTES + largestTallyBytes(d, block, MAX_GROUP)
-    this.#most = contributorsAtMost(driver.parts.stored.settings.method, d)
+    const { settings } = driver.parts.stored
+    this.#most = contributorsAtMost(settings.method, d)
+    this.#roundLoad = roundLoad(method, { d, block, groupSize: settings.groupSize })
     const crowd = { clock: this.#clock, size: () => driver.parts.roster.size }
     this.#settling = new Paced(() => driver.settleLeases(), crowd)
     this.#proceeding = new Paced(() => driver.proceed(), crowd)
@@ -98,18 +82,25 @@ export class Members {
     const { roster, leases, events, stored } = this.#driver.parts
     const nowMs = this.#clock.nowMs()
     const returning = hello.resume ? roster.resume(hello.resume.id, hello.resume.token) : null
-    if (!returning?.connection && this.#isFull()) return this.#full()
+    if (!returning?.connection && this.#isFull())
+      return noPlace(stored.settings.method.id, this.#most)
+    const { address } = connection
+    const crowded = returning?.connection?.address !== address && !this.#admission.hasRoom(address)
+    if (crowded) return tooManyFromAddress(this.#admission.contributorsPerAddress)
     const admitted =
       returning && hello.resume
         ? { contributor: returning, token: hello.resume.token }
-        : this.#admit(connection.address)
+        : this.#admit(address, hello.invite)
     if ('code' in admitted) return admitted
     const { contributor, token } = admitted
     if (contributor.banned) {
       return { code: 'BANNED', detail: EXCLUSIONS.BANNED.said, fatal: true }
     }
+    if (!contributor.mayReturn(nowMs)) return TOO_MANY_RETURNS
     if (contributor.connection) this.#replace(contributor, contributor.connection)
     contributor.connection = connection
+    this.#admission.enter(address)
+    contributor.allowance ??= new ContributorAllowance(this.#roundLoad, nowMs)
     contributor.status = 'joining'
     contributor.behind = false
     contributor.lastSeenMs = nowMs
@@ -135,30 +126,25 @@ export class Members {
     return contributor
   }
 
+  get #admission() {
+    return this.#ports.admission
+  }
+
   #isFull(): boolean {
     if (this.#most === Infinity) return false
     return this.#driver.parts.roster.present().length >= this.#most
   }
 
-  /** Of places, which others leave: worth another try. */
-  #full(): Refusal {
-    const { id } = this.#driver.parts.stored.settings.method
-    const most = this.#most === 1 ? 'one contributor' : `${this.#most} contributors`
-    const detail = `${id} takes ${most} at once; a place may become free.`
-    return { code: 'RUN_FULL', detail, fatal: false }
-  }
-
-  #admit(address: string): { contributor: Contributor; token: string } | Refusal {
-    if (!this.#ports.admits(address)) {
-      const detail = 'Too many newcomers from this address; wait a minute.'
-      return { code: 'TOO_MANY_NEWCOMERS', detail, fatal: false }
-    }
+  #admit(
+    address: string,
+    invite: string | null,
+  ): { contributor: Contributor; token: string } | Refusal {
+    const uninvited = this.#driver.parts.invite.refusal(invite)
+    if (uninvited) return uninvited
+    if (!this.#admission.newcomer(address)) return TOO_MANY_NEWCOMERS
     const { roster, stored } = this.#driver.parts
     const admitted = roster.admit(this.#clock.nowMs(), stored.settings.batch)
-    if (!admitted) {
-      const detail = 'This run has no room for more contributors.'
-      return { code: 'RUN_FULL', detail, fatal: true }
-    }
+    if (!admitted) return NO_ROOM
     if (admitted.forgotten) this.#driver.leasing.forget(admitted.forgotten)
     return admitted
   }
@@ -168,6 +154,7 @@ export class Members {
     if (contributor.connection !== connection) return
     const { leases, events } = this.#driver.parts
     contributor.connection = null
+    this.#admission.leave(connection.address)
     contributor.status = 'away'
     contributor.peers = 0
     contributor.turnPeers = 0
@@ -349,6 +336,7 @@ export class Members {
     const detail = 'This contributor has come back on another connection.'
     contributor.send({ type: 'error', code: 'REPLACED', detail, fatal: true, strikes: 0 })
     before.close(4009, 'replaced by a newer connection')
+    this.#admission.leave(before.address)
     this.#driver.left(contributor)
   }
 
@@ -395,24 +383,5 @@ export class Members {
     const { servers, renewAtMs } = this.#ports.issueIce(contributor.id)
     contributor.renewIceAtMs = renewAtMs
     return [...servers]
-  }
-}
-
-type Parsed = { ok: true; value: ContributorMessage } | { ok: false; detail: string }
-
-/** A message of a contributor, checked. */
-export function parseMessage(text: string): Parsed {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return { ok: false, detail: 'not JSON' }
-  }
-  const parsed = contributorMessage.safeParse(json)
-  if (parsed.success) return { ok: true, value: parsed.data }
-  const issue = parsed.error.issues[0]
-  return {
-    ok: false,
-    detail: `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'invalid'}`.trim(),
   }
 }

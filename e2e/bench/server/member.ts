@@ -48,7 +48,7 @@ export class Member {
     const member = new Member(socket, from.replica, hearing)
     await once(socket, 'open')
     member.#say({
-      ...{ type: 'hello', protocol: PROTOCOL_VERSION, run: from.run },
+      ...{ type: 'hello', protocol: PROTOCOL_VERSION, run: from.run, invite: null },
       ...{ resume: null, webrtc: false, peer: null },
     })
     return member

@@ -69,6 +69,8 @@ export const runView = z.strictObject({
   ready: count,
   /** Contributors at once, at most; null = no bound. */
   places: count.nullable(),
+  /** Newcomers need a code. */
+  inviteOnly: z.boolean(),
   createdAtMs: z.number(),
   startedAtMs: z.number().nullable(),
   /** Median of the last 20 rounds. */
@@ -124,6 +126,9 @@ export const sessionAnswer = z.strictObject({
   hasPassword: z.boolean(),
   version: z.string(),
 })
+
+/** /api/runs/:id/invite: the code that newcomers need; null = none. For the operator. */
+export const inviteAnswer = z.strictObject({ code: z.string().nullable() })
 
 /** POST /api/runs/preview: what a run of these settings would be, before it is made. */
 export const previewAnswer = z.strictObject({

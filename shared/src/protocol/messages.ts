@@ -48,6 +48,8 @@ export const contributorMessage = z.discriminatedUnion('type', [
     webrtc: z.boolean(),
     /** The PeerJS id of an earlier welcome that this page still uses, or null. */
     peer: z.string().max(64).nullable(),
+    /** The code of a run that is by invitation, or null. Asked of newcomers alone. */
+    invite: z.string().max(64).nullable(),
   }),
   /** These leased chunks are loaded too, besides those named before on this connection. */
   z.strictObject({

@@ -128,6 +128,11 @@ export const operator = {
       agreement: 'Agreement',
       agreementNote: 'of signs with the verdict',
     },
+    invites: {
+      only: 'By invitation only',
+      note: 'Newcomers need the code in the link above. Who is in stays in.',
+      renew: 'Another code',
+    },
     ways: {
       title: 'How votes travel',
       note: 'Slices sent by those who are here, since they came',
