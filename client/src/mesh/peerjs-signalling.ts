@@ -16,6 +16,8 @@ import type {
 
 /** Of PeerJS' server: anything but the default, which the world knows. */
 const KEY = 'quorate'
+/** As often as heartbeats tell of it. */
+const LOOK_AT_ROUTE_MS = 5000
 /** Waits between two attempts to sign in: random up to the double of the one before. */
 const RETRY: RetryPolicy = { firstMs: 500, longestMs: 15_000 }
 
@@ -59,7 +61,7 @@ class PeerSignalling implements Signalling {
   }
 
   dial(peer: string): Channel {
-    const channel = new PeerChannel(peer)
+    const channel = new PeerChannel(peer, this.#session.clock)
     if (this.#peer?.open) this.#connect(channel)
     else this.#wait(channel)
     return channel
@@ -107,7 +109,7 @@ class PeerSignalling implements Signalling {
         connection.close()
         return
       }
-      const channel = new PeerChannel(connection.peer)
+      const channel = new PeerChannel(connection.peer, this.#session.clock)
       channel.attach(connection)
       incoming(channel)
     })
@@ -157,13 +159,16 @@ class PeerSignalling implements Signalling {
 /** A PeerJS connection, or the place of one that is yet to be dialled. */
 class PeerChannel implements Channel {
   readonly peer: string
+  readonly #clock: Clock
+  #cancelWatch: CancelTimer = () => {}
   #connection: DataConnection | null = null
   #listener: (event: ChannelEvent) => void = nothing
   #closed = false
   #below: { readonly bytes: number; readonly run: () => void } | null = null
 
-  constructor(peer: string) {
+  constructor(peer: string, clock: Clock) {
     this.peer = peer
+    this.#clock = clock
   }
 
   get closed(): boolean {
@@ -180,7 +185,7 @@ class PeerChannel implements Channel {
       const dataChannel = this.#dataChannel
       dataChannel?.addEventListener('bufferedamountlow', () => this.#drained())
       this.#tell({ kind: 'open' })
-      void this.#tellRoute(connection.peerConnection)
+      void this.#watchRoute(connection.peerConnection)
     })
     connection.on('data', (data) => {
       // Text is nothing of ours: a message of no bytes is refused like any other.
@@ -196,17 +201,17 @@ class PeerChannel implements Channel {
     connection.on('error', () => this.#lost())
   }
 
-  /** Again where the browser tells that it has chosen another way. */
-  async #tellRoute(peerConnection: RTCPeerConnection): Promise<void> {
-    const tell = async () => {
-      const route = await routeOf(peerConnection)
-      if (route) this.#tell({ kind: 'route', route })
-    }
-    peerConnection.sctp?.transport.iceTransport.addEventListener(
-      'selectedcandidatepairchange',
-      () => void tell(),
-    )
-    await tell()
+  /**
+   * Now and every few seconds: the way may change, and that a candidate is a relay's may be known
+   * only when its signal comes, after the first messages through it.
+   */
+  async #watchRoute(peerConnection: RTCPeerConnection): Promise<void> {
+    const route = await routeOf(peerConnection)
+    if (this.#closed) return
+    if (route) this.#tell({ kind: 'route', route })
+    this.#cancelWatch = this.#clock.after(LOOK_AT_ROUTE_MS, () => {
+      void this.#watchRoute(peerConnection)
+    })
   }
 
   listen(listener: (event: ChannelEvent) => void): void {
@@ -230,6 +235,7 @@ class PeerChannel implements Channel {
     if (this.#closed) return
     this.#closed = true
     this.#below = null
+    this.#cancelWatch()
     this.#connection?.close()
   }
 

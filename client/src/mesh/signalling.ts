@@ -27,7 +27,7 @@ export type EdgeRoute = 'direct' | 'turn'
 
 export type ChannelEvent =
   | { readonly kind: 'open' }
-  /** Which way it goes; told when it is open, and when that changes. */
+  /** Which way it goes: told again and again while it is open. */
   | { readonly kind: 'route'; readonly route: EdgeRoute }
   /** Of any size and content. */
   | { readonly kind: 'message'; readonly message: Uint8Array }
