@@ -192,6 +192,7 @@ describe('the operator', () => {
     ['POST', '/api/runs/abc/again', undefined],
     ['DELETE', '/api/runs/abc', undefined],
     ['POST', '/api/runs/abc/contributors/3/kick', { ban: true }],
+    ['POST', '/api/runs/abc/invite', { on: true }],
   ] as const
   const ask = (
     [method, url, payload]: readonly [string, string, object | undefined],
@@ -218,7 +219,7 @@ describe('the operator', () => {
       expect(statusCode, `${change[1]} ${body}`).toBeLessThan(300)
     }
     expect(under.training.calls).toEqual(
-      'create,preview,start,pause,resume,stop,again,remove,kick 3 true'.split(','),
+      'create,preview,start,pause,resume,stop,again,remove,kick 3 true,invite true'.split(','),
     )
   })
 

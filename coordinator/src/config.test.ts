@@ -22,6 +22,8 @@ describe('the settings', () => {
       tls: null,
       trustProxy: false,
       iceServers: [],
+      turn: null,
+      contributorsPerAddress: 64,
       logLevel: 'warn',
       demo: true,
       volunteers: 0,
@@ -48,10 +50,17 @@ describe('the settings', () => {
     [['--tls-key', 'a.pem'], 'both or none'],
     [['--public-url', 'example.org'], 'is not an address'],
     [['--public-url', 'https://example.org/path'], 'is not an address'],
+    [['--contributors-per-address', '0'], 'is not within 1 and 10000'],
     [['--volunteers', '33'], 'is not within 0 and 32'],
     [['--ice-servers', 'http://x'], 'is not a stun: or turn: address'],
     [['--ice-servers', '[1'], 'is not JSON'],
     [['--ice-servers', '[{"url":"stun:x"}]'], 'is not a list'],
+    [['--stun', 'turn:x'], '"turn:x" is not an address like stun:'],
+    [['--stun', 'example.org'], 'is not an address like stun:'],
+    [['--turn', 'turn:x'], '--turn "turn:x": needs --turn-secret'],
+    [['--turn', 'turn:x?transport=sctp'], 'is not an address like turn:'],
+    [['--turn-secret', 'x'.repeat(16)], '--turn-secret: is the secret of no server'],
+    [['--turn', 'turn:x', '--turn-secret', 'short'], '--turn-secret: is shorter than 16'],
     [['--host', ''], 'is empty'],
   ])('%j are refused', (argv, said) => {
     expect(refusal(argv)).toContain(said)
@@ -77,6 +86,24 @@ describe('the settings', () => {
     expect(servers(JSON.stringify([turn]))).toEqual([turn])
   })
 
+  test('STUN servers and those of TURN with a shared secret are kept apart', () => {
+    const secret = 'a secret of coturn'
+    const config = readConfig(
+      ['--stun', 'stun:a, stuns:b:5349', '--turn', 'turn:c,turns:c:5349?transport=tcp'],
+      { QUORATE_TURN_SECRET: secret, QUORATE_ICE_SERVERS: 'turn:d' },
+    )
+    expect(config?.iceServers).toEqual([
+      { urls: 'stun:a' },
+      { urls: 'stuns:b:5349' },
+      { urls: 'turn:d' },
+    ])
+    expect(config?.turn).toEqual({ urls: ['turn:c', 'turns:c:5349?transport=tcp'], secret })
+  })
+
+  test('a secret that does not pass is not repeated', () => {
+    expect(refusal(['--turn', 'turn:x', '--turn-secret', 'hush'])).not.toContain('hush')
+  })
+
   test('--help names every flag', () => {
     expect(readConfig(['--help'], {})).toBeNull()
     for (const flag of [
@@ -87,7 +114,11 @@ describe('the settings', () => {
       'tls-cert',
       'tls-key',
       'trust-proxy',
+      'stun',
+      'turn',
+      'turn-secret',
       'ice-servers',
+      'contributors-per-address',
       'log-level',
       'no-demo',
       'volunteers',

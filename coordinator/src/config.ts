@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { CodedError } from './errors.ts'
+import type { TurnSetting } from './ice/ice-issuer.ts'
+import type { IceServerSetting } from './ice/ice-settings.ts'
+import { iceServersOf, stunOf, turnOf } from './ice/ice-settings.ts'
+import { CONTRIBUTORS_PER_ADDRESS } from './training/admission.ts'
 import { issueText } from './issue-text.ts'
 
 /** One row per setting: a flag, and the environment variable QUORATE_<FLAG>. */
@@ -12,10 +16,26 @@ const OPTIONS = {
   'tls-cert': { value: 'file', help: 'certificate (PEM); together with --tls-key' },
   'tls-key': { value: 'file', help: 'private key (PEM); together with --tls-cert' },
   'trust-proxy': { help: 'believe X-Forwarded-* headers: only behind a proxy that sets them' },
+  stun: { value: 'list', help: 'STUN servers, such as stun:host:3478', fallback: '' },
+  turn: {
+    value: 'list',
+    help: 'TURN servers that share --turn-secret, such as turn:host:3478',
+    fallback: '',
+  },
+  'turn-secret': {
+    value: 'text',
+    help: "coturn's static-auth-secret, 16 characters or more; better as a variable",
+    fallback: '',
+  },
   'ice-servers': {
     value: 'list',
-    help: 'STUN and TURN servers: stun:host,turn:host or a JSON list with credentials',
+    help: 'servers with credentials that never change: a JSON list, or stun:host,turn:host',
     fallback: '',
+  },
+  'contributors-per-address': {
+    value: 'n',
+    help: 'at once from one network address, 1 to 10000',
+    fallback: String(CONTRIBUTORS_PER_ADDRESS),
   },
   'log-level': {
     value: 'level',
@@ -32,20 +52,15 @@ const OPTIONS = {
 
 type Flag = keyof typeof OPTIONS
 
+/** Settings that no message repeats. */
+const SECRET = new Set<string>(['turn-secret'] satisfies Flag[])
+
 const wholeNumber = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'is not a whole number')
     .transform(Number)
     .refine((n) => n >= min && n <= max, `is not within ${min} and ${max}`)
-
-const iceServer = z.strictObject({
-  urls: z.union([z.string(), z.array(z.string()).min(1)]),
-  username: z.string().optional(),
-  credential: z.string().optional(),
-})
-export type IceServerSetting = z.infer<typeof iceServer>
-const iceUrl = /^(stun|stuns|turn|turns):[^\s,]+$/
 
 const schema = z
   .object({
@@ -59,7 +74,14 @@ const schema = z
     'tls-cert': z.string().min(1, 'is empty').optional(),
     'tls-key': z.string().min(1, 'is empty').optional(),
     'trust-proxy': z.boolean(),
+    stun: z.string().transform((text, context) => stunOf(text, context)),
+    turn: z.string().transform((text, context) => turnOf(text, context)),
+    'turn-secret': z
+      .string()
+      .max(256, 'is longer than 256 characters')
+      .refine((secret) => secret === '' || secret.length >= 16, 'is shorter than 16 characters'),
     'ice-servers': z.string().transform((text, context) => iceServersOf(text, context)),
+    'contributors-per-address': wholeNumber(1, 10_000),
     'log-level': z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
     'no-demo': z.boolean(),
     volunteers: wholeNumber(0, 32),
@@ -67,6 +89,14 @@ const schema = z
   .refine((flags) => (flags['tls-cert'] === undefined) === (flags['tls-key'] === undefined), {
     message: 'goes together with --tls-key: give both or none',
     path: ['tls-cert'],
+  })
+  .refine((flags) => flags.turn.length === 0 || flags['turn-secret'] !== '', {
+    message: "needs --turn-secret, the server's static-auth-secret",
+    path: ['turn'],
+  })
+  .refine((flags) => flags['turn-secret'] === '' || flags.turn.length > 0, {
+    message: 'is the secret of no server: name one with --turn',
+    path: ['turn-secret'],
   })
 
 export interface Config {
@@ -77,7 +107,12 @@ export interface Config {
   readonly publicUrl: URL | null
   readonly tls: { readonly certPath: string; readonly keyPath: string } | null
   readonly trustProxy: boolean
+  /** What every page is told, as it is. */
   readonly iceServers: readonly IceServerSetting[]
+  /** Servers for which each contributor is given a credential of its own. */
+  readonly turn: TurnSetting | null
+  /** At once, of all runs. */
+  readonly contributorsPerAddress: number
   readonly logLevel: z.infer<typeof schema>['log-level']
   readonly demo: boolean
   readonly volunteers: number
@@ -113,7 +148,10 @@ export function readConfig(
     publicUrl: settings['public-url'] ?? null,
     tls: certPath !== undefined && keyPath !== undefined ? { certPath, keyPath } : null,
     trustProxy: settings['trust-proxy'],
-    iceServers: settings['ice-servers'],
+    iceServers: [...settings.stun.map((urls) => ({ urls })), ...settings['ice-servers']],
+    turn:
+      settings.turn.length > 0 ? { urls: settings.turn, secret: settings['turn-secret'] } : null,
+    contributorsPerAddress: settings['contributors-per-address'],
     logLevel: settings['log-level'],
     demo: !settings['no-demo'],
     volunteers: settings.volunteers,
@@ -174,7 +212,7 @@ function sentenceOf(
   const flag = String(issue.path[0])
   const isVariable = flags[flag] === undefined && given[flag] !== undefined
   const text = given[flag]
-  const value = typeof text === 'string' ? ` "${text}"` : ''
+  const value = typeof text === 'string' && !SECRET.has(flag) ? ` "${text}"` : ''
   return `${isVariable ? variableOf(flag) : `--${flag}`}${value}: ${issue.message}`
 }
 
@@ -192,28 +230,4 @@ function publicUrlOf(text: string, context: z.RefinementCtx): URL {
     return z.NEVER
   }
   return url
-}
-
-function iceServersOf(text: string, context: z.RefinementCtx): IceServerSetting[] {
-  const refuse = (why: string) => {
-    context.addIssue(why)
-    return z.NEVER
-  }
-  if (text.trim() === '') return []
-  let servers: IceServerSetting[]
-  if (text.trimStart().startsWith('[')) {
-    let json: unknown
-    try {
-      json = JSON.parse(text)
-    } catch {
-      return refuse('is not JSON')
-    }
-    const parsed = z.array(iceServer).max(16).safeParse(json)
-    if (!parsed.success) return refuse('is not a list of {urls, username?, credential?}')
-    servers = parsed.data
-  } else {
-    servers = text.split(',').map((url) => ({ urls: url.trim() }))
-  }
-  const wrong = servers.flatMap(({ urls }) => urls).find((url) => !iceUrl.test(url))
-  return wrong === undefined ? servers : refuse(`"${wrong}" is not a stun: or turn: address`)
 }

@@ -17,6 +17,7 @@ import { openDataDirectory } from './data-directory.ts'
 import { closeDatabase, openDatabase } from './database/database.ts'
 import { CodedError } from './errors.ts'
 import { ThreadEvaluator } from './evaluation/evaluator.ts'
+import { iceIssuer } from './ice/ice-issuer.ts'
 import type { RouteApp } from './routes/route-app.ts'
 import { attachSockets } from './sockets/sockets.ts'
 import { failedWith } from './store/files/disk.ts'
@@ -46,6 +47,9 @@ export interface BuiltFiles {
   readonly clientFolder: string
   readonly evaluationWorker: string
 }
+
+/** Open sockets of each kind and address, at least. */
+const SOCKETS_PER_ADDRESS = 128
 
 type Closer = () => Promise<void> | void
 
@@ -99,8 +103,9 @@ async function start(
     clock,
     entropy,
     log,
+    contributorsPerAddress: config.contributorsPerAddress,
     data: trainingData(dataSets, blobs),
-    iceServers: config.iceServers,
+    issueIce: iceIssuer({ servers: config.iceServers, turn: config.turn }, clock),
   })
   closers.push(() => training.close())
   if (config.demo && training.runs().length === 0) {
@@ -120,7 +125,10 @@ async function start(
   closers.push(() => app.close())
   const isOperator = ({ headers }: IncomingMessage) =>
     operator.isSignedIn(app.parseCookie(headers.cookie ?? '')[SESSION_COOKIE])
-  const limits = { trustProxy, isOperator }
+  const { contributorsPerAddress } = config
+  // More than may contribute, so that whoever may not is told so and why.
+  const perAddress = Math.max(2 * contributorsPerAddress, SOCKETS_PER_ADDRESS)
+  const limits = { trustProxy, isOperator, perAddress }
   const sockets = attachSockets(app.server, { training, telemetry, clock, log, ...limits })
   closers.push(() => sockets.close())
   closers.push(() => training.halt())

@@ -54,7 +54,9 @@ async function run(
   process.stdout.write(`  Starting ${config.volunteers} volunteers on this machine …\n\n`)
   showProgress(coordinator)
   const first = runForVolunteers(coordinator.training.runs())
-  const url = `${coordinator.localUrl}${first ? `/run/${first.id}` : '/'}`
+  const invite = first ? coordinator.training.invite(first.id) : null
+  const path = `${first ? `/run/${first.id}` : '/'}${invite === null ? '' : `#invite=${invite}`}`
+  const url = `${coordinator.localUrl}${path}`
   try {
     volunteers = await startVolunteers(config.volunteers, url, { log, env })
   } catch (error) {

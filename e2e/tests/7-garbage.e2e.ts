@@ -46,6 +46,7 @@ test('garbage on the sockets earns coded errors and strikes, and the run goes on
     peer: null,
     key: '0'.repeat(64),
     signature: '0'.repeat(128),
+    invite: null,
   }
 
   // Before hello: anything but hello closes with a code.

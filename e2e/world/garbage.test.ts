@@ -156,7 +156,7 @@ describe('garbage', () => {
       () =>
         JSON.stringify({
           ...{ type: 'hello', protocol: 1, run: '', resume: null, webrtc: true, peer: null },
-          ...{ key: '0'.repeat(64), signature: '0'.repeat(128) },
+          ...{ invite: null, key: '0'.repeat(64), signature: '0'.repeat(128) },
         }),
     ],
     ['a truncated frame', 'FRAME_TOO_SHORT', () => new Uint8Array(20)],

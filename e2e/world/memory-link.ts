@@ -101,6 +101,14 @@ export class MemoryLink implements Link {
     this.#connectIn(RETRY_MS)
   }
 
+  /** The machine sleeps: the server gives the connection up, and the page hears of it when it wakes. */
+  sleep(forMs: number): void {
+    const socket = this.#socket
+    this.#socket = null
+    socket?.closed(false)
+    this.#up = this.#wire.clock.after(forMs, () => this.cut())
+  }
+
   /** The browser is gone, without a word to either side, and nobody comes back. */
   vanish(): void {
     const socket = this.#socket

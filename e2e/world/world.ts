@@ -1,4 +1,6 @@
 /** N contributors and a coordinator in one process, on a virtual clock, under one seed. */
+import { iceIssuer } from '@quorate/coordinator/ice/ice-issuer'
+import type { TurnSetting } from '@quorate/coordinator/ice/ice-issuer'
 import { MemoryBlobs } from '@quorate/coordinator/store/memory/memory-blobs'
 import { MemoryLedgers } from '@quorate/coordinator/store/memory/memory-ledgers'
 import { MemoryStore } from '@quorate/coordinator/store/memory/memory-store'
@@ -9,6 +11,7 @@ import type {
   StoredShard,
 } from '@quorate/coordinator/training/ports'
 import type { TrainingService } from '@quorate/coordinator/training/service'
+import { CONTRIBUTORS_PER_ADDRESS } from '@quorate/coordinator/training/admission'
 import { createTraining } from '@quorate/coordinator/training/training'
 import { MemoryNetwork } from '@quorate/client/mesh/memory-mesh'
 import type { MemoryMesh } from '@quorate/client/mesh/memory-mesh'
@@ -46,6 +49,7 @@ export interface Volunteer {
 export interface VolunteerOptions {
   readonly webrtc?: boolean
   readonly intensity?: number
+  readonly invite?: string
   /** Wraps the gradient engine: slow, broken or lying contributors. */
   readonly engine?: (engine: GradientEngine) => GradientEngine
   /** Wraps the trainer: broken replicas. */
@@ -64,6 +68,10 @@ interface Drawn {
 }
 
 export interface WorldOptions {
+  /** All volunteers come from one address. */
+  readonly contributorsPerAddress?: number
+  /** A TURN server with a shared secret, for which contributors are given credentials. */
+  readonly turn?: TurnSetting
   /** Wraps the ledgers: slow or full disks. */
   readonly ledgers?: (ledgers: Ledgers, clock: VirtualClock) => Ledgers
 }
@@ -77,15 +85,21 @@ export class World {
   readonly volunteers: Volunteer[] = []
   /** What the volunteers drew their batches from. */
   readonly drawn: Drawn[] = []
+  /** Addresses of the files that volunteers asked for, in order. */
+  readonly fetched: string[] = []
   training: TrainingService | null = null
   readonly data = syntheticData()
   readonly #random: Generator
   readonly #seed: number
+  readonly #turn: TurnSetting | null
+  readonly #perAddress: number
   #restarts = 0
   #joined = 0
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.#seed = seed
+    this.#turn = options.turn ?? null
+    this.#perAddress = options.contributorsPerAddress ?? CONTRIBUTORS_PER_ADDRESS
     const memory = new MemoryLedgers()
     this.ledgers = options.ledgers?.(memory, this.clock) ?? memory
     this.#random = generator(seed, 1)
@@ -108,7 +122,8 @@ export class World {
         describe: async () => this.data.train,
         makeShards: (settings) => this.#makeShards(settings),
       },
-      iceServers: [],
+      contributorsPerAddress: this.#perAddress,
+      issueIce: iceIssuer({ servers: [], turn: this.#turn }, clock),
       log: { info: () => {}, warn: () => {}, error: () => {} },
     })
     return this.training
@@ -171,7 +186,7 @@ export class World {
           forget: () => (kept = null),
         },
       },
-      { run, intensity: options.intensity ?? 1, batchLimit: null },
+      { run, intensity: options.intensity ?? 1, batchLimit: null, invite: options.invite ?? null },
     )
     const volunteer: Volunteer = { session, link, mesh, trainer, view: session.view }
     this.volunteers.push(volunteer)
@@ -206,6 +221,7 @@ export class World {
   #files(): Files {
     return {
       fetch: async (url) => {
+        this.fetched.push(url)
         const { training } = this
         if (!training) throw new Error('the coordinator is away')
         const blob = /^\/api\/blobs\/([0-9a-f]{64})$/.exec(url)?.[1]

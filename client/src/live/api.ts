@@ -3,6 +3,7 @@ import {
   contributorsAnswer,
   dataSetsAnswer,
   eventsAnswer,
+  inviteAnswer,
   metricsAnswer,
   previewAnswer,
   problem,
@@ -83,6 +84,9 @@ export const api = {
     (await ask('GET', `${run(id)}/events?limit=${EVENTS_LIMIT}`, eventsAnswer)).events,
   checkpoints: async (id: string) =>
     (await ask('GET', `${run(id)}/checkpoints`, checkpointsAnswer)).checkpoints,
+  invite: async (id: string) => (await ask('GET', `${run(id)}/invite`, inviteAnswer)).code,
+  setInvite: async (id: string, on: boolean) =>
+    (await ask('POST', `${run(id)}/invite`, inviteAnswer, { on })).code,
   kick: (id: string, contributor: number, ban: boolean) =>
     ask('POST', `${run(id)}/contributors/${contributor}/kick`, nothing, { ban }),
 } as const

@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import { MAX_FRAME_BYTES, messagesOf, Reassembler } from './framing.ts'
-import type { Channel, ChannelEvent } from './signalling.ts'
+import type { Channel, ChannelEvent, EdgeRoute } from './signalling.ts'
 
 const CONNECT_DEADLINE_MS = 8000
 /** Sending stops above, and goes on below. */
@@ -26,6 +26,8 @@ interface Sending {
 /** One connection to one member: whole frames, one after the other, each with a deadline. */
 export class Edge {
   readonly peer: string
+  /** Direct until the channel knows better. */
+  route: EdgeRoute = 'direct'
   readonly #channel: Channel
   readonly #clock: Clock
   readonly #events: EdgeEvents
@@ -83,6 +85,9 @@ export class Edge {
         this.#cancelConnect()
         this.#state = 'open'
         this.#openedMs = this.#clock.nowMs()
+        return
+      case 'route':
+        this.route = event.route
         return
       case 'message':
         this.#accept(event.message)

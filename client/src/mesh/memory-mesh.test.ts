@@ -26,7 +26,7 @@ describe('memory network', () => {
       const received: number[] = []
       b.listen((_, frame) => received.push(frame[0] ?? 0))
       for (const [n, mesh] of [a, b].entries()) {
-        mesh.start({ id: String(n), ticket: '', path: '' })
+        mesh.start({ id: String(n), ticket: '', path: '' }, [])
         mesh.setGroup(members, n)
       }
       await clock.advance(200)

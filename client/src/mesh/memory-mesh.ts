@@ -1,6 +1,6 @@
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { Generator } from '@quorate/shared/random/generator'
-import type { Mesh, MeshMember } from '../session/ports.ts'
+import type { Mesh, MeshMember, RTCIceServerLike } from '../session/ports.ts'
 
 export interface MemoryNetworkOptions {
   readonly clock: Clock
@@ -85,6 +85,9 @@ export class MemoryMesh implements Mesh {
   #listener: (from: number, frame: Uint8Array) => void = () => {}
   /** null before start and after close. */
   peer: string | null = null
+  /** The servers that it was given last. */
+  iceServers: readonly RTCIceServerLike[] = []
+  readonly byTurn: ReadonlySet<number> = new Set()
   #closed = false
 
   constructor(network: MemoryNetwork, available: boolean) {
@@ -101,11 +104,19 @@ export class MemoryMesh implements Mesh {
     this.#listener = listener
   }
 
-  start({ id }: { id: string; ticket: string; path: string }): void {
+  start(
+    { id }: { id: string; ticket: string; path: string },
+    iceServers: RTCIceServerLike[],
+  ): void {
+    this.iceServers = iceServers
     if (this.#closed || !this.available || this.peer === id) return
     if (this.peer !== null) this.#network.leave(this.peer, this)
     this.peer = id
     this.#network.enter(id, this)
+  }
+
+  renew(iceServers: RTCIceServerLike[]): void {
+    this.iceServers = iceServers
   }
 
   setGroup(members: readonly MeshMember[], self: number): void {

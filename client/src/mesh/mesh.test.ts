@@ -82,6 +82,36 @@ describe('edge mesh', () => {
     expect(a?.connected.size, 'and dials anew').toBe(1)
   })
 
+  it('knows which edges go by way of a TURN server', async () => {
+    const { clock, signalling, mesh } = world()
+    const meshes = [mesh(), mesh()]
+    signalling.route = 'turn'
+    meshes.forEach((one, n) => {
+      one.start(ticket(`p${n}`), [])
+      one.setGroup(members, n)
+    })
+    await clock.advance(1000)
+    expect(meshes.map(({ byTurn }) => [...byTurn])).toEqual([[1], [0]])
+    meshes[0]?.close()
+    await clock.advance(1000)
+    expect(meshes.map(({ byTurn }) => [...byTurn])).toEqual([[], []])
+  })
+
+  it('hands other servers on, and keeps its edges', async () => {
+    const { clock, signalling, mesh } = world()
+    const meshes = [mesh(), mesh()]
+    meshes.forEach((one, n) => {
+      one.start(ticket(`p${n}`), [{ urls: 'stun:old' }])
+      one.setGroup(members, n)
+    })
+    await clock.advance(1000)
+    meshes[0]?.renew([{ urls: 'stun:new' }])
+    meshes[1]?.start(ticket('p1'), [{ urls: 'stun:newer' }])
+    expect(signalling.iceServers.get('p0')).toEqual([{ urls: 'stun:new' }])
+    expect(signalling.iceServers.get('p1')).toEqual([{ urls: 'stun:newer' }])
+    expect(meshes.map(({ connected }) => connected.size)).toEqual([1, 1])
+  })
+
   it('keeps the frames of a caller of whom it is told a moment later', async () => {
     const { clock, mesh } = world()
     const [a, b] = [mesh(), mesh()]

@@ -60,20 +60,23 @@ export class EdgeMesh implements Mesh {
   }
 
   get connected(): ReadonlySet<number> {
-    const open = [...this.#neighbours.values()].filter(({ edge }) => edge?.open)
-    return new Set(open.map(({ contributor }) => contributor))
+    return this.#with((edge) => edge.open)
+  }
+
+  get byTurn(): ReadonlySet<number> {
+    return this.#with((edge) => edge.open && edge.route === 'turn')
   }
 
   listen(listener: (from: number, frame: Uint8Array) => void): void {
     this.#listener = listener
   }
 
-  /** The ticket that is in use changes nothing; another one starts afresh, without any edge. */
+  /** The ticket that is in use changes no edge; another one starts afresh, without any. */
   start(ticket: SignallingTicket, iceServers: RTCIceServerLike[]): void {
     const { openSignalling } = this.#options
     if (this.#closed || !openSignalling) return
     const before = this.#signalling?.ticket
-    if (before && sameTicket(before, ticket)) return
+    if (before && sameTicket(before, ticket)) return this.renew(iceServers)
     this.#hangUp()
     const line = openSignalling(ticket, iceServers, (channel) => this.#called(channel))
     this.#signalling = { ticket, line }
@@ -81,6 +84,10 @@ export class EdgeMesh implements Mesh {
       neighbour.failures = 0
       this.#dial(neighbour)
     }
+  }
+
+  renew(iceServers: RTCIceServerLike[]): void {
+    this.#signalling?.line.renew(iceServers)
   }
 
   setGroup(members: readonly MeshMember[], self: number): void {
@@ -120,6 +127,14 @@ export class EdgeMesh implements Mesh {
     this.#closed = true
     this.#hangUp()
     this.#neighbours.clear()
+  }
+
+  #with(wanted: (edge: Edge) => boolean): ReadonlySet<number> {
+    const found = new Set<number>()
+    for (const { contributor, edge } of this.#neighbours.values()) {
+      if (edge && wanted(edge)) found.add(contributor)
+    }
+    return found
   }
 
   /** Closes signalling and every edge. */

@@ -5,6 +5,7 @@ import type { DataConnection, Peer } from 'peerjs'
 import type { CancelTimer, Clock } from '@quorate/shared/clock/clock'
 import type { RTCIceServerLike } from '../session/ports.ts'
 import { rtcConfiguration } from './reach.ts'
+import { routeOf } from './route.ts'
 import type {
   Channel,
   ChannelEvent,
@@ -15,6 +16,8 @@ import type {
 
 /** Of PeerJS' server: anything but the default, which the world knows. */
 const KEY = 'quorate'
+/** As often as heartbeats tell of it. */
+const LOOK_AT_ROUTE_MS = 5000
 /** Waits between two attempts to sign in: random up to the double of the one before. */
 const RETRY: RetryPolicy = { firstMs: 500, longestMs: 15_000 }
 
@@ -43,6 +46,7 @@ interface Session extends PeerSignallingOptions {
 
 class PeerSignalling implements Signalling {
   readonly #session: Session
+  #iceServers: readonly RTCIceServerLike[]
   #peer: Peer | null = null
   #closed = false
   #failures = 0
@@ -52,14 +56,21 @@ class PeerSignalling implements Signalling {
 
   constructor(session: Session) {
     this.#session = session
+    this.#iceServers = session.iceServers
     void this.#signIn()
   }
 
   dial(peer: string): Channel {
-    const channel = new PeerChannel(peer)
+    const channel = new PeerChannel(peer, this.#session.clock)
     if (this.#peer?.open) this.#connect(channel)
     else this.#wait(channel)
     return channel
+  }
+
+  renew(iceServers: readonly RTCIceServerLike[]): void {
+    this.#iceServers = iceServers
+    // PeerJS takes its configuration from here for each connection that it makes or answers.
+    if (this.#peer) this.#peer.options.config = this.#configuration()
   }
 
   close(): void {
@@ -79,7 +90,7 @@ class PeerSignalling implements Signalling {
       return
     }
     if (this.#closed) return
-    const { location, ticket, iceServers, incoming, relayOnly } = this.#session
+    const { location, ticket, incoming } = this.#session
     const secure = location.protocol === 'https:'
     const peer = new library.Peer(ticket.id, {
       key: KEY,
@@ -88,7 +99,7 @@ class PeerSignalling implements Signalling {
       port: Number(location.port) || (secure ? 443 : 80),
       path: ticket.path,
       secure,
-      config: rtcConfiguration(iceServers, relayOnly),
+      config: this.#configuration(),
       debug: 0,
     })
     this.#peer = peer
@@ -98,13 +109,17 @@ class PeerSignalling implements Signalling {
         connection.close()
         return
       }
-      const channel = new PeerChannel(connection.peer)
+      const channel = new PeerChannel(connection.peer, this.#session.clock)
       channel.attach(connection)
       incoming(channel)
     })
     peer.on('call', (call) => call.close())
     peer.on('error', nothing) // told again as 'disconnected', or by the deadline of an edge
     peer.on('disconnected', () => this.#retryLater())
+  }
+
+  #configuration(): RTCConfiguration {
+    return rtcConfiguration(this.#iceServers, this.#session.relayOnly)
   }
 
   #signedIn(): void {
@@ -144,13 +159,16 @@ class PeerSignalling implements Signalling {
 /** A PeerJS connection, or the place of one that is yet to be dialled. */
 class PeerChannel implements Channel {
   readonly peer: string
+  readonly #clock: Clock
+  #cancelWatch: CancelTimer = () => {}
   #connection: DataConnection | null = null
   #listener: (event: ChannelEvent) => void = nothing
   #closed = false
   #below: { readonly bytes: number; readonly run: () => void } | null = null
 
-  constructor(peer: string) {
+  constructor(peer: string, clock: Clock) {
     this.peer = peer
+    this.#clock = clock
   }
 
   get closed(): boolean {
@@ -167,6 +185,7 @@ class PeerChannel implements Channel {
       const dataChannel = this.#dataChannel
       dataChannel?.addEventListener('bufferedamountlow', () => this.#drained())
       this.#tell({ kind: 'open' })
+      void this.#watchRoute(connection.peerConnection)
     })
     connection.on('data', (data) => {
       // Text is nothing of ours: a message of no bytes is refused like any other.
@@ -180,6 +199,19 @@ class PeerChannel implements Channel {
       if (peerConnection.connectionState === 'failed') this.#lost()
     })
     connection.on('error', () => this.#lost())
+  }
+
+  /**
+   * Now and every few seconds: the way may change, and that a candidate is a relay's may be known
+   * only when its signal comes, after the first messages through it.
+   */
+  async #watchRoute(peerConnection: RTCPeerConnection): Promise<void> {
+    const route = await routeOf(peerConnection)
+    if (this.#closed) return
+    if (route) this.#tell({ kind: 'route', route })
+    this.#cancelWatch = this.#clock.after(LOOK_AT_ROUTE_MS, () => {
+      void this.#watchRoute(peerConnection)
+    })
   }
 
   listen(listener: (event: ChannelEvent) => void): void {
@@ -203,6 +235,7 @@ class PeerChannel implements Channel {
     if (this.#closed) return
     this.#closed = true
     this.#below = null
+    this.#cancelWatch()
     this.#connection?.close()
   }
 

@@ -22,8 +22,13 @@ export interface Channel {
   close(): void
 }
 
+/** From browser to browser, or by way of a TURN server. */
+export type EdgeRoute = 'direct' | 'turn'
+
 export type ChannelEvent =
   | { readonly kind: 'open' }
+  /** Which way it goes: told again and again while it is open. */
+  | { readonly kind: 'route'; readonly route: EdgeRoute }
   /** Of any size and content. */
   | { readonly kind: 'message'; readonly message: Uint8Array }
   | { readonly kind: 'closed' }
@@ -32,6 +37,8 @@ export type ChannelEvent =
 export interface Signalling {
   /** May never open: the caller has a deadline. */
   dial(peer: string): Channel
+  /** Channels that are made from now on use these servers. */
+  renew(iceServers: readonly RTCIceServerLike[]): void
   /** Closes signalling and every channel. */
   close(): void
 }

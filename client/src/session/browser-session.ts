@@ -49,7 +49,12 @@ export async function startBrowserSession(options: BrowserSessionOptions): Promi
       mark: markTimeline,
       resume,
     },
-    { run: options.run, intensity: options.intensity, batchLimit: options.batch },
+    {
+      run: options.run,
+      intensity: options.intensity,
+      batchLimit: options.batch,
+      invite: options.invite,
+    },
   )
   session.start()
   /** The replica as it stood when the session ended. */

@@ -54,6 +54,8 @@ export interface SessionOptions {
   /** Share of the rounds to take part in, 0.1..1. */
   readonly intensity: number
   readonly batchLimit: number | null
+  /** The code of a run that is by invitation. */
+  readonly invite: string | null
 }
 
 /** One contributor from hello to bye; lives through reconnects. */
@@ -78,6 +80,7 @@ export class ContributorSession {
         ...{ type: 'hello', protocol: PROTOCOL_VERSION, run: options.run },
         resume: ports.resume.load(),
         webrtc: mesh.available,
+        invite: options.invite,
         peer: this.#welcome?.peer?.id ?? null,
       }),
     })
@@ -251,6 +254,8 @@ export class ContributorSession {
         return this.#onState(message)
       case 'alive':
         return
+      case 'ice':
+        return this.#ports.mesh.renew(message.iceServers)
       case 'behind':
         return this.#replica.follow(message)
       case 'resync':
@@ -358,7 +363,8 @@ export class ContributorSession {
       const { link, mesh } = this.#ports
       const { stepMs } = this.view
       const traffic = this.#traffic.report(link.bytesSent.text)
-      link.send({ type: 'heartbeat', stepMs, peers: mesh.connected.size, traffic })
+      const [peers, turnPeers] = [mesh.connected.size, mesh.byTurn.size]
+      link.send({ type: 'heartbeat', stepMs, peers, turnPeers, traffic })
       this.#show({})
       this.#beat()
     })

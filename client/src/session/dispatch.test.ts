@@ -13,10 +13,11 @@ function scene() {
   const sent: number[] = []
   let current = true
   const mesh = {
-    connected: new Set([2, 3]),
+    connected: new Set([2, 3, 5]),
+    byTurn: new Set([5]),
     send: (owner: number, _frame: Uint8Array, deadlineMs: number) => {
       sent.push(owner)
-      if (owner === 2) return Promise.resolve('sent')
+      if (owner !== 3) return Promise.resolve('sent')
       return new Promise((resolve) => clock.after(deadlineMs, () => resolve('unreachable')))
     },
   } as unknown as Mesh
@@ -42,7 +43,16 @@ describe('slices of a ballot', () => {
     expect(relayed).toEqual([2])
     await clock.advance(1)
     expect(relayed).toEqual([2, 1])
-    expect(traffic.report(0)).toMatchObject({ slicesDirect: 1, slicesRelayed: 2 })
+    expect(traffic.report(0)).toMatchObject({ slicesDirect: 1, slicesRelayed: 2, slicesTurn: 0 })
+  })
+
+  test('are counted by the way that they went', async () => {
+    const { make, traffic } = scene()
+    const dispatch = make()
+    dispatch.cast(frames)
+    await dispatch.deliver(0, 5, 1000)
+    dispatch.deliverAlone(1)
+    expect(traffic.report(0)).toMatchObject({ slicesTurn: 1, slicesAlone: 1, slicesRelayed: 0 })
   })
 
   test('an edge that did not deliver is left alone for a minute', async () => {

@@ -72,7 +72,7 @@ export class Dispatch {
     if (!frame || this.#wanted.has(slice)) return
     if (mesh.connected.has(owner) && !detours.avoided(owner)) {
       if ((await mesh.send(owner, frame, deadlineMs)) === 'sent') {
-        return traffic.ballotSent(frame.length, 'direct')
+        return traffic.ballotSent(frame.length, mesh.byTurn.has(owner) ? 'turn' : 'direct')
       }
       detours.avoid(owner)
     }

@@ -14,6 +14,8 @@ export interface BrowserSessionOptions {
   readonly intensity: number
   /** Other contributors never see this network address: WebRTC through TURN servers, or none. */
   readonly hideAddress: boolean
+  /** The code of a run that is by invitation, or null. */
+  readonly invite: string | null
 }
 
 /** A running session. Actions return at once; what becomes of them shows in the view. */

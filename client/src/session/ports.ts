@@ -64,6 +64,8 @@ export interface Mesh {
   readonly available: boolean
   /** Signs in to signalling; called after each welcome. */
   start(ticket: { id: string; ticket: string; path: string }, iceServers: RTCIceServerLike[]): void
+  /** Edges that are made from now on use these servers; those that stand go on as they are. */
+  renew(iceServers: RTCIceServerLike[]): void
   /** Connects to new members, keeps those that stay, closes to those who left. */
   setGroup(members: readonly MeshMember[], self: number): void
   /**
@@ -74,6 +76,8 @@ export interface Mesh {
   listen(listener: (from: number, frame: Uint8Array) => void): void
   /** Members with an open edge. */
   readonly connected: ReadonlySet<number>
+  /** Members whose open edge goes by way of a TURN server. */
+  readonly byTurn: ReadonlySet<number>
   close(): void
 }
 

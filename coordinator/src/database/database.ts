@@ -3,12 +3,17 @@ import Libsql from 'libsql'
 import { CodedError } from '../errors.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { contributorFigures } from './migrations/0002-contributor-figures.ts'
+import { invites } from './migrations/0003-invites.ts'
 import type { Schema } from './schema.ts'
 
 export type Database = Kysely<Schema>
 
 /** In order of their names; a released migration never changes. */
-const migrations = { '0001-initial': initial, '0002-contributor-figures': contributorFigures }
+const migrations = {
+  '0001-initial': initial,
+  '0002-contributor-figures': contributorFigures,
+  '0003-invites': invites,
+}
 
 /**
  * Opens the database file, made and migrated where needed; `destroy()` closes it.

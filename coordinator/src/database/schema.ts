@@ -11,6 +11,7 @@ export interface Schema {
     created_at_ms: number
     started_at_ms: number | null
     attempts_reserved: number
+    invite: string | null
   }
   rounds: { run_id: string; round: number; metrics_json: string }
   evaluations: { run_id: string; round: number; accuracy: number; loss: number }

@@ -1,4 +1,4 @@
-import { previewAnswer, runView } from '@quorate/shared/api/api'
+import { inviteAnswer, previewAnswer, runView } from '@quorate/shared/api/api'
 import { runSettings } from '@quorate/shared/run/settings'
 import { z } from 'zod'
 import type { TrainingService } from '../training/service.ts'
@@ -55,6 +55,33 @@ export function runControlRoutes(
       async ({ params }) => training[action](params.id),
     )
   }
+
+  app.get(
+    '/api/runs/:id/invite',
+    {
+      onRequest,
+      schema: {
+        summary: 'The code that newcomers need, if any',
+        params: runParams,
+        response: { 200: inviteAnswer },
+      },
+    },
+    async ({ params }) => ({ code: training.invite(params.id) }),
+  )
+
+  app.post(
+    '/api/runs/:id/invite',
+    {
+      onRequest,
+      schema: {
+        summary: 'Make a new invite code, which ends the one before, or let anyone in',
+        params: runParams,
+        body: z.strictObject({ on: z.boolean() }),
+        response: { 200: inviteAnswer },
+      },
+    },
+    async ({ params, body }) => ({ code: await training.setInvite(params.id, body.on) }),
+  )
 
   app.delete(
     '/api/runs/:id',

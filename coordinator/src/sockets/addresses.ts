@@ -29,27 +29,3 @@ export function limitedAs(address: string): string {
     .map((group) => parseInt(group, 16).toString(16))
     .join(':')}::/64`
 }
-
-/** Counts open connections per address, up to a limit. */
-export class AddressLimit {
-  readonly #limit: number
-  readonly #open = new Map<string, number>()
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  /** False where the address has as many as it may. */
-  enter(address: string): boolean {
-    const open = this.#open.get(address) ?? 0
-    if (open >= this.#limit) return false
-    this.#open.set(address, open + 1)
-    return true
-  }
-
-  leave(address: string): void {
-    const open = (this.#open.get(address) ?? 1) - 1
-    if (open > 0) this.#open.set(address, open)
-    else this.#open.delete(address)
-  }
-}

@@ -2,10 +2,11 @@ import type { FeedMessage } from '@quorate/shared/api/api'
 import { feedRequest } from '@quorate/shared/api/api'
 import type { Clock } from '@quorate/shared/clock/clock'
 import type { WebSocket } from 'ws'
+import { Bucket } from '../training/bucket.ts'
+import type { BucketSize } from '../training/bucket.ts'
 import type { TrainingService } from '../training/service.ts'
 import { bytesOf } from './contributor-sockets.ts'
 import { keepAlive } from './keep-alive.ts'
-import { MessageRate } from './message-rate.ts'
 
 /** Largest request of a page. */
 export const MAX_REQUEST_BYTES = 4096
@@ -13,7 +14,7 @@ export const MAX_REQUEST_BYTES = 4096
 const MAX_QUEUED_BYTES = 1024 * 1024
 const MAX_BAD_REQUESTS = 10
 /** A page follows another run when somebody clicks. */
-const REQUESTS_PER_10_S = 60
+const REQUESTS: BucketSize = { most: 60, perSecond: 6 }
 
 interface Page {
   /** The run that it follows, if any. */
@@ -49,9 +50,9 @@ export class Feed {
     socket.on('error', () => {}) // ws closes the socket by itself; a page that failed is just gone
     keepAlive(socket, this.#clock)
     let badRequests = 0
-    const rate = new MessageRate(REQUESTS_PER_10_S, this.#clock)
+    const requests = new Bucket(REQUESTS, this.#clock.nowMs())
     socket.on('message', (data, isBinary) => {
-      if (!rate.allows()) return socket.close(1008, 'too many requests')
+      if (!requests.take(1, this.#clock.nowMs())) return socket.close(1008, 'too many requests')
       const run = isBinary ? null : followedRun(Buffer.from(bytesOf(data)).toString())
       if (run !== null) this.#follow(socket, page, run)
       else if (++badRequests >= MAX_BAD_REQUESTS) socket.close(1008, 'not a request')

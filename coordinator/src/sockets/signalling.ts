@@ -5,16 +5,22 @@ import express from 'express'
 import { ExpressPeerServer } from 'peer'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
+import { Allowance } from '../training/allowance.ts'
+import type { AllowanceSize } from '../training/allowance.ts'
 import type { Log } from '../training/ports.ts'
 import type { TrainingService } from '../training/service.ts'
+import { bytesOf } from './contributor-sockets.ts'
 import { keepAlive } from './keep-alive.ts'
-import { MessageRate } from './message-rate.ts'
 
 export const SIGNAL_PATH = '/signal/peerjs'
 const KEY = 'quorate'
 /** A session description takes a few KiB. */
 const MAX_SIGNAL_BYTES = 64 * 1024
-const MESSAGES_PER_10_S = 600
+/** An edge takes about ten signals and 8 KiB; a contributor has at most 31. */
+const SIGNALS: AllowanceSize = {
+  messages: { most: 600, perSecond: 60 },
+  bytes: { most: 4 * 1024 * 1024, perSecond: 64 * 1024 },
+}
 
 /** PeerJS' signalling for contributors that hold a ticket of ours, and for nobody else. */
 export class Signalling {
@@ -80,9 +86,10 @@ export class Signalling {
   }
 
   #limitRate(socket: WebSocket): void {
-    const rate = new MessageRate(MESSAGES_PER_10_S, this.#clock)
-    socket.on('message', () => {
-      if (!rate.allows()) socket.close(1008, 'too many signals')
+    const allowance = new Allowance(SIGNALS, this.#clock.nowMs())
+    socket.on('message', (data) => {
+      const excess = allowance.excess(bytesOf(data).length, this.#clock.nowMs())
+      if (excess) socket.close(1008, 'too many signals')
     })
   }
 }

@@ -47,7 +47,8 @@ async function serve() {
         { shard: 0, chunks: [{ digest: CHUNK, records: 10, sizeBytes: 1 }], labels: [10] },
       ],
     },
-    iceServers: [],
+    contributorsPerAddress: 64,
+    issueIce: () => ({ servers: [], renewAtMs: null }),
     log: { info: () => {}, warn: () => {}, error: () => {} },
   })
   const connections: Connection[] = []
@@ -57,7 +58,7 @@ async function serve() {
     return accept(connection)
   }
   const server = createServer()
-  const limits = { trustProxy: false, isOperator: async () => false }
+  const limits = { trustProxy: false, perAddress: 64, isOperator: async () => false }
   const telemetry = createTelemetry(training)
   const sockets = attachSockets(server, {
     ...{ training, telemetry, clock: systemClock, log, ...limits },
@@ -104,7 +105,9 @@ async function join(url: string, run: string) {
   const { signer } = keysOfSecret(new Uint8Array(32).fill(1))
   const signature = toHex(await signer.sign(helloStatement({ run, nonce })))
   const hello = { type: 'hello', protocol: PROTOCOL_VERSION, run, resume: null, webrtc: false }
-  socket.send(JSON.stringify({ ...hello, peer: null, key: toHex(signer.publicKey), signature }))
+  socket.send(
+    JSON.stringify({ ...hello, peer: null, invite: null, key: toHex(signer.publicKey), signature }),
+  )
   await once(socket, 'message')
   const welcome = messages[1] as MessageOf<CoordinatorMessage, 'welcome'>
   return { socket, verdicts, messages, number: welcome.run.number }
@@ -167,7 +170,7 @@ test('who does not read misses verdicts, costs a bounded queue, and is told to c
   expect(trainer.verdicts.length, 'the other was sent every verdict').toBeGreaterThan(28)
 
   stuck.socket.resume()
-  const heartbeat = { type: 'heartbeat', stepMs: null, peers: 0, traffic: noTraffic }
+  const heartbeat = { type: 'heartbeat', stepMs: null, peers: 0, turnPeers: 0, traffic: noTraffic }
   const told = () => stuck.messages.find(({ type }) => type === 'behind')
   await until(() => {
     stuck.socket.send(JSON.stringify(heartbeat))

@@ -7,9 +7,13 @@ import { WebSocketServer } from 'ws'
 import type { ErrorCode } from '../errors.ts'
 import { problemOf } from '../problems.ts'
 import type { Telemetry } from '../telemetry.ts'
+import { AddressLimit } from '../training/address-limit.ts'
+import { Bucket } from '../training/bucket.ts'
+import type { BucketSize } from '../training/bucket.ts'
+import { PerAddress } from '../training/per-address.ts'
 import type { Log } from '../training/ports.ts'
 import type { TrainingService } from '../training/service.ts'
-import { AddressLimit, addressOf } from './addresses.ts'
+import { addressOf } from './addresses.ts'
 import { MAX_MESSAGE_BYTES, serveContributor } from './contributor-sockets.ts'
 import { Feed, MAX_REQUEST_BYTES } from './feed-sockets.ts'
 import { MessageRoom } from './message-room.ts'
@@ -23,8 +27,8 @@ export interface SocketParts {
   readonly trustProxy: boolean
   /** Whether a request comes from the signed-in operator. */
   readonly isOperator: (request: IncomingMessage) => Promise<boolean>
-  /** Open sockets of each kind and address; 64 by default. */
-  readonly perAddress?: number
+  /** Open sockets of each kind and address. */
+  readonly perAddress: number
 }
 
 interface Upgrade {
@@ -36,7 +40,9 @@ interface Upgrade {
 
 type Kind = 'contributor' | 'feed' | 'signal'
 
-const PER_ADDRESS = 64
+/** Upgrades of one address for each socket that it may have, at once and then each second. */
+const UPGRADES = { most: 8, perSecond: 0.5 } as const
+const LEAST_UPGRADES = { most: 256, perSecond: 16 } as const
 const HANG_UP_MS = 1000
 
 export interface Sockets {
@@ -52,11 +58,13 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
   const pages = new WebSocketServer({ ...options, maxPayload: MAX_REQUEST_BYTES })
   const feed = new Feed(training, clock)
   const signalling = new Signalling(server, { training, clock, log })
+  const { perAddress } = parts
   const limits: Record<Kind, AddressLimit> = {
-    contributor: new AddressLimit(parts.perAddress ?? PER_ADDRESS),
-    feed: new AddressLimit(parts.perAddress ?? PER_ADDRESS),
-    signal: new AddressLimit(parts.perAddress ?? PER_ADDRESS),
+    contributor: new AddressLimit(perAddress),
+    feed: new AddressLimit(perAddress),
+    signal: new AddressLimit(perAddress),
   }
+  const upgrades = new PerAddress(() => new Bucket(upgradesOf(perAddress), clock.nowMs()))
   let isClosing = false
   // Made here, as what is made for a connection would keep the request that it came with.
   const served = { ...parts, room: new MessageRoom(), isClosing: () => isClosing }
@@ -64,7 +72,8 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
   /** Counts the connection from here until its TCP socket closes; null: refused. */
   const admit = (kind: Kind, { request, socket }: Upgrade): string | null => {
     const address = addressOf(request, parts.trustProxy)
-    if (!limits[kind].enter(address)) {
+    const soon = upgrades.of(address).take(1, clock.nowMs())
+    if (!soon || !limits[kind].enter(address)) {
       refuse(socket, 'TOO_MANY_REQUESTS', 'Too many connections from this address.')
       return null
     }
@@ -122,6 +131,13 @@ export function attachSockets(server: Server, parts: SocketParts): Sockets {
       const servers = [contributors, pages, signalling.server]
       await Promise.all(servers.map((each) => hangUp(each, clock)))
     },
+  }
+}
+
+function upgradesOf(perAddress: number): BucketSize {
+  return {
+    most: Math.max(LEAST_UPGRADES.most, perAddress * UPGRADES.most),
+    perSecond: Math.max(LEAST_UPGRADES.perSecond, perAddress * UPGRADES.perSecond),
   }
 }
 

@@ -25,6 +25,17 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
     })
 
   describe(`${name} as a store`, () => {
+    withStore('an invite code is kept, and can be taken away again', async (under) => {
+      await under.store.insertRun({ ...run('a'), invite: 'first' })
+      expect((await under.store.listRuns())[0]?.invite).toBe('first')
+      await under.store.saveInvite('a', 'second')
+      const store = await under.reopen()
+      expect((await store.listRuns())[0]?.invite).toBe('second')
+      await store.saveInvite('a', null)
+      expect((await store.listRuns())[0]?.invite).toBeNull()
+      await expect(store.saveInvite('b', 'x')).rejects.toThrow()
+    })
+
     withStore('a run comes back as it was inserted, numbered from 1', async (under) => {
       const first = await under.store.insertRun(run('a'))
       const second = await under.store.insertRun(run('b'))
@@ -225,6 +236,7 @@ function run(id: string): Omit<StoredRun, 'number'> {
     createdAtMs: 1,
     startedAtMs: null,
     attemptsReserved: 0,
+    invite: null,
   }
 }
 

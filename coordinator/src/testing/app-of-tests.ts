@@ -31,6 +31,7 @@ export const runOfTests: RunView = {
   contributors: 2,
   ready: 1,
   places: null,
+  inviteOnly: false,
   createdAtMs: 1,
   startedAtMs: null,
   roundMs: null,
@@ -46,6 +47,7 @@ class TrainingOfTests implements TrainingService {
   readonly received: (string | Uint8Array)[] = []
   readonly closings: boolean[] = []
   mostBytes = 16 * 1024
+  code: string | null = null
   readonly tickets = new Map<string, string>()
   readonly parameters = Float32Array.from([1, 2, 3, 4, 5, 6])
 
@@ -65,6 +67,12 @@ class TrainingOfTests implements TrainingService {
   remove = async (id: string) => void this.#called('remove', id)
   kick = async (id: string, contributor: number, ban: boolean) =>
     void this.#called(`kick ${contributor} ${ban}`, id)
+  invite = (id: string) => (this.#known(id), this.code)
+  setInvite = async (id: string, on: boolean) => {
+    this.#called(`invite ${on}`, id)
+    this.code = on ? 'aaaa-bbbb' : null
+    return this.code
+  }
   metrics = async (id: string, range: object) => {
     this.#called(`metrics ${JSON.stringify(range)}`, id)
     return []

@@ -5,8 +5,9 @@ import { helloStatement } from '@quorate/shared/keys/statements'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
 import { z } from 'zod'
 import type { Contributor } from './contributor.ts'
-import { parseMessage } from './members.ts'
+import type { Allowance } from './allowance.ts'
 import type { Members } from './members.ts'
+import { parseMessage } from './parse-message.ts'
 import type { Connection, Entropy } from './ports.ts'
 import { TrainingError } from './service.ts'
 import type { ContributorSocket } from './service.ts'
@@ -19,9 +20,6 @@ const MAX_HELLO_BYTES = 16 * 1024
 const NONCE_BYTES = 16
 /** Control messages are short. */
 const MAX_TEXT_LENGTH = 64 * 1024
-/** Messages of either kind, on the long run and in a burst. */
-const MESSAGES_PER_SECOND = 200
-const BURST_MESSAGES = 2000
 
 type Stage =
   | { readonly kind: 'hello-awaited'; readonly cancel: () => void }
@@ -47,13 +45,13 @@ export function acceptContributor(
   ports: {
     clock: Clock
     entropy: Entropy
+    /** What may come from its address, besides what rounds ask for. */
+    addressAllowance: Allowance
     membersOf: (run: string) => Members | TrainingError
   },
 ): ContributorSocket {
   const { clock } = ports
   const nonce = toHex(ports.entropy(NONCE_BYTES))
-  let tokens = BURST_MESSAGES
-  let tokensAtMs = clock.nowMs()
   let stage: Stage = {
     kind: 'hello-awaited',
     cancel: clock.after(HELLO_WITHIN_MS, () => turnAway('HELLO_MISSING', 'No hello came in time.')),
@@ -67,20 +65,29 @@ export function acceptContributor(
   }
 
   /** False, and the socket is closed, when it sends more than anybody needs to. */
-  function withinRate(): boolean {
+  function withinRate(sizeBytes: number): boolean {
     const nowMs = clock.nowMs()
-    tokens = Math.min(BURST_MESSAGES, tokens + ((nowMs - tokensAtMs) / 1000) * MESSAGES_PER_SECOND)
-    tokensAtMs = nowMs
-    if (tokens >= 1) {
-      tokens -= 1
-      return true
-    }
-    if (stage.kind === 'joined') {
+    const { addressAllowance } = ports
+    const allowance = stage.kind === 'joined' ? stage.contributor.allowance : null
+    const excess = allowance
+      ? allowance.excess(sizeBytes, addressAllowance, nowMs)
+      : addressAllowance.excess(sizeBytes, nowMs) && 'address'
+    if (!excess) return true
+    if (excess === 'address' || stage.kind !== 'joined') leaveToOthers()
+    else {
       const { members, contributor } = stage
       stage = { kind: 'closed' }
-      members.kick(contributor, 'RATE_LIMITED')
-    } else turnAway('RATE_LIMITED', 'Too many messages.')
+      members.kick(contributor, excess === 'messages' ? 'RATE_LIMITED' : 'BYTES_LIMITED')
+    }
     return false
+  }
+
+  /** Too much came from its address, which need not be its own doing: it may come back later. */
+  function leaveToOthers(): void {
+    const before = stage
+    const detail = 'Far too much came from this network address; wait a moment.'
+    turnAway('ADDRESS_RATE_LIMITED', detail, false)
+    if (before.kind === 'joined') before.members.gone(before.contributor, connection, false)
   }
 
   function hello(text: string): void {
@@ -107,11 +114,11 @@ export function acceptContributor(
   }
 
   /** Whether what comes here still speaks for its contributor: not excluded, nor here anew. */
-  function heard(): boolean {
+  function heard(sizeBytes: number): boolean {
     if (stage.kind === 'joined' && stage.contributor.connection !== connection) {
       stage = { kind: 'closed' }
     }
-    return stage.kind !== 'closed' && withinRate()
+    return stage.kind !== 'closed' && withinRate(sizeBytes)
   }
 
   function mostBytes(): number {
@@ -135,7 +142,7 @@ export function acceptContributor(
     },
     tooLarge,
     text(message) {
-      if (!heard() || stage.kind === 'closed') return
+      if (!heard(message.length) || stage.kind === 'closed') return
       if (stage.kind === 'hello-awaited') {
         if (message.length > MAX_HELLO_BYTES) return tooLarge()
         return hello(message)
@@ -147,7 +154,8 @@ export function acceptContributor(
       stage.members.text(stage.contributor, message)
     },
     frame(bytes) {
-      if (!heard() || stage.kind === 'closed') return
+      // What no message may have is refused unread, and counts as a broken one.
+      if (!heard(Math.min(bytes.length, mostBytes())) || stage.kind === 'closed') return
       if (stage.kind === 'hello-awaited') return turnAway('HELLO_MISSING', 'hello comes first')
       stage.members.frame(stage.contributor, bytes)
     },

@@ -6,6 +6,8 @@ import type {
 } from '@quorate/shared/protocol/messages'
 import { noTraffic } from '@quorate/shared/protocol/traffic'
 import type { Settled } from '@quorate/shared/wire/turn'
+import type { ContributorAllowance } from './allowance.ts'
+import { Bucket } from './bucket.ts'
 import type { Connection } from './ports.ts'
 
 /** Strikes halve in this time. */
@@ -18,6 +20,9 @@ const MAX_SETTLEMENTS = 4
 const SILENT_ROUNDS = 2
 const FIRST_REST_MS = 10_000
 const LONGEST_REST_MS = 300_000
+
+/** Connections of one contributor: a line that breaks all the time does not come near it. */
+const RETURNS = { most: 30, perSecond: 0.5 } as const
 
 /** A contributor of one run, present or away. */
 export class Contributor {
@@ -32,12 +37,18 @@ export class Contributor {
   connection: Connection | null = null
   peer: { readonly id: string; readonly ticket: string } | null = null
   lastSeenMs: number
+  /** When the credentials that it was given for TURN servers should be renewed; null = never. */
+  renewIceAtMs: number | null = null
   banned = false
   /** Its public key, as the last hello proved; null until it has been here since the last start. */
   key: Uint8Array | null = null
+  /** What it may say; from its first welcome on, whichever connections it comes by. */
+  allowance: ContributorAllowance | null = null
+  #returns: Bucket | null = null
   backend: BackendName = 'none'
   stepMs: number | null = null
   peers = 0
+  turnPeers = 0
   traffic: TrafficReport = noTraffic
   roundsCounted = 0
   roundsMissed = 0
@@ -78,6 +89,12 @@ export class Contributor {
 
   send(message: CoordinatorMessage): void {
     this.connection?.send(JSON.stringify(message))
+  }
+
+  /** Counts one more connection of it; false where they come too fast one after the other. */
+  mayReturn(nowMs: number): boolean {
+    this.#returns ??= new Bucket(RETURNS, nowMs)
+    return this.#returns.take(1, nowMs)
   }
 
   strikes(nowMs: number): number {
@@ -153,6 +170,7 @@ export class Contributor {
       strikes: Math.round(this.strikes(nowMs)),
       stepMs: this.stepMs,
       peers: this.peers,
+      turnPeers: this.turnPeers,
       traffic: this.traffic,
       joinedAtMs: this.joinedAtMs,
       lastDigest: this.lastDigest,

@@ -1,7 +1,6 @@
 /** Contributors of one run: who joins, what they say, what becomes of those who break the rules. */
 import { fromHex, toHex } from '@quorate/shared/bytes/hex'
 import type { Clock } from '@quorate/shared/clock/clock'
-import { contributorMessage } from '@quorate/shared/protocol/messages'
 import type {
   ContributorMessage,
   CoordinatorMessage,
@@ -15,48 +14,29 @@ import { MAX_SLICES } from '@quorate/shared/tally/slices'
 import { listingBytes } from '@quorate/shared/wire/audit'
 import { largestTallyBytes } from '@quorate/shared/wire/tally'
 import { PROTOCOL_VERSION } from '@quorate/shared/wire/version'
+import { ContributorAllowance, roundLoad } from './allowance.ts'
+import type { Load } from './allowance.ts'
 import { contributionBytes } from './contribution-bytes.ts'
 import type { Contributor } from './contributor.ts'
+import { EXCLUSIONS } from './exclusions.ts'
+import type { Exclusion } from './exclusions.ts'
 import type { Connection, ContributorConnectionPorts } from './ports.ts'
 import { Paced } from './paced.ts'
+import { parseMessage } from './parse-message.ts'
+import {
+  NO_ROOM,
+  noPlace,
+  TOO_MANY_NEWCOMERS,
+  TOO_MANY_RETURNS,
+  tooManyFromAddress,
+} from './refusals.ts'
+import type { Refusal } from './refusals.ts'
 import type { RunDriver } from './run-driver.ts'
 import { mayComeBack } from './slow-readers.ts'
 import { repeatSettled } from './turns.ts'
 
 type Hello = MessageOf<ContributorMessage, 'hello'>
 type Welcome = MessageOf<CoordinatorMessage, 'welcome'>
-
-/** Why a hello is turned away; what is not fatal may be tried again. */
-export interface Refusal {
-  readonly code: string
-  readonly detail: string
-  readonly fatal: boolean
-}
-
-/** Why a contributor is sent away, by the code that it is told: to it, and in the operator's log. */
-const EXCLUSIONS = {
-  KICKED: {
-    said: 'The operator removed you from the run.',
-    event: 'removed',
-    logged: (name: string) => `You removed ${name}; it may join again.`,
-  },
-  BANNED: {
-    said: 'The operator has excluded you from this run.',
-    event: 'banned',
-    logged: (name: string) => `You excluded ${name} from this run for good.`,
-  },
-  TOO_MANY_STRIKES: {
-    said: 'Too many broken messages came from this browser.',
-    event: 'excluded',
-    logged: (name: string) => `${name} sent too many broken messages.`,
-  },
-  RATE_LIMITED: {
-    said: 'Far too many messages came from this browser.',
-    event: 'excluded',
-    logged: (name: string) => `${name} sent far too many messages.`,
-  },
-} as const
-export type Exclusion = keyof typeof EXCLUSIONS
 
 export class Members {
   readonly #driver: RunDriver
@@ -67,6 +47,8 @@ export class Members {
   readonly mostBytes: number
   /** Contributors at once. */
   readonly #most: number
+  /** What one round can ask of a contributor. */
+  readonly #roundLoad: Load
   /** Shares out the data where somebody came or left; opens a round where all is there for it. */
   readonly #settling: Paced
   readonly #proceeding: Paced
@@ -84,7 +66,9 @@ export class Members {
         : HEADER_BYTES +
           largestTallyBytes(d, block, MAX_GROUP) +
           listingBytes(MAX_GROUP, MAX_SLICES)
-    this.#most = contributorsAtMost(driver.parts.stored.settings.method, d)
+    const { settings } = driver.parts.stored
+    this.#most = contributorsAtMost(settings.method, d)
+    this.#roundLoad = roundLoad(method, { d, block, groupSize: settings.groupSize })
     const crowd = { clock: this.#clock, size: () => driver.parts.roster.size }
     driver.blamed(({ contributor: number, code, detail }) => {
       const contributor = driver.parts.roster.get(number)
@@ -105,21 +89,27 @@ export class Members {
   join(connection: Connection, hello: Hello): Contributor | Refusal {
     const { roster, leases, events, stored } = this.#driver.parts
     const nowMs = this.#clock.nowMs()
-    const key = fromHex(hello.key)
     const returning = this.#returning(hello)
-    if (!returning?.connection && this.#isFull()) return this.#full()
+    if (!returning?.connection && this.#isFull())
+      return noPlace(stored.settings.method.id, this.#most)
+    const { address } = connection
+    const crowded = returning?.connection?.address !== address && !this.#admission.hasRoom(address)
+    if (crowded) return tooManyFromAddress(this.#admission.contributorsPerAddress)
     const admitted =
       returning && hello.resume
         ? { contributor: returning, token: hello.resume.token }
-        : this.#admit(connection.address)
+        : this.#admit(address, hello.invite)
     if ('code' in admitted) return admitted
     const { contributor, token } = admitted
     if (contributor.banned || roster.isBanned(hello.key)) {
       return { code: 'BANNED', detail: EXCLUSIONS.BANNED.said, fatal: true }
     }
+    if (!contributor.mayReturn(nowMs)) return TOO_MANY_RETURNS
     if (contributor.connection) this.#replace(contributor, contributor.connection)
     contributor.connection = connection
-    contributor.key = key
+    contributor.key = fromHex(hello.key)
+    this.#admission.enter(address)
+    contributor.allowance ??= new ContributorAllowance(this.#roundLoad, nowMs)
     contributor.status = 'joining'
     contributor.behind = false
     contributor.lastSeenMs = nowMs
@@ -151,30 +141,25 @@ export class Members {
     return known?.key && toHex(known.key) !== key ? null : known
   }
 
+  get #admission() {
+    return this.#ports.admission
+  }
+
   #isFull(): boolean {
     if (this.#most === Infinity) return false
     return this.#driver.parts.roster.present().length >= this.#most
   }
 
-  /** Of places, which others leave: worth another try. */
-  #full(): Refusal {
-    const { id } = this.#driver.parts.stored.settings.method
-    const most = this.#most === 1 ? 'one contributor' : `${this.#most} contributors`
-    const detail = `${id} takes ${most} at once; a place may become free.`
-    return { code: 'RUN_FULL', detail, fatal: false }
-  }
-
-  #admit(address: string): { contributor: Contributor; token: string } | Refusal {
-    if (!this.#ports.admits(address)) {
-      const detail = 'Too many newcomers from this address; wait a minute.'
-      return { code: 'TOO_MANY_NEWCOMERS', detail, fatal: false }
-    }
+  #admit(
+    address: string,
+    invite: string | null,
+  ): { contributor: Contributor; token: string } | Refusal {
+    const uninvited = this.#driver.parts.invite.refusal(invite)
+    if (uninvited) return uninvited
+    if (!this.#admission.newcomer(address)) return TOO_MANY_NEWCOMERS
     const { roster, stored } = this.#driver.parts
     const admitted = roster.admit(this.#clock.nowMs(), stored.settings.batch)
-    if (!admitted) {
-      const detail = 'This run has no room for more contributors.'
-      return { code: 'RUN_FULL', detail, fatal: true }
-    }
+    if (!admitted) return NO_ROOM
     if (admitted.forgotten) this.#driver.leasing.forget(admitted.forgotten)
     return admitted
   }
@@ -184,8 +169,10 @@ export class Members {
     if (contributor.connection !== connection) return
     const { leases, events } = this.#driver.parts
     contributor.connection = null
+    this.#admission.leave(connection.address)
     contributor.status = 'away'
     contributor.peers = 0
+    contributor.turnPeers = 0
     contributor.lastSeenMs = this.#clock.nowMs()
     if (clean) leases.release(contributor.number)
     this.#driver.left(contributor)
@@ -232,17 +219,18 @@ export class Members {
     const text = `${contributor.name}: ${code}, ${detail}`
     this.#driver.parts.events.add('warn', 'strike', text, null, contributor.name)
     contributor.send({ type: 'error', code, detail, fatal: false, strikes })
-    if (excluded) this.kick(contributor, 'TOO_MANY_STRIKES')
+    if (excluded)
+      this.kick(contributor, 'TOO_MANY_STRIKES', ` The last one was ${code}: ${detail}.`)
   }
 
   /** Closes the connection with the reason; a banned contributor cannot come back by its token. */
-  kick(contributor: Contributor, code: Exclusion): void {
+  kick(contributor: Contributor, code: Exclusion, why = ''): void {
     const { events, leases } = this.#driver.parts
     const { said, event, logged } = EXCLUSIONS[code]
     if (code === 'BANNED') this.#driver.parts.roster.ban(contributor)
     const strikes = Math.round(contributor.strikes(this.#clock.nowMs()))
-    contributor.send({ type: 'error', code, detail: said, fatal: true, strikes })
-    events.add('warn', event, logged(contributor.name), null, contributor.name)
+    contributor.send({ type: 'error', code, detail: said + why, fatal: true, strikes })
+    events.add('warn', event, logged(contributor.name) + why, null, contributor.name)
     leases.release(contributor.number)
     this.revokeSignal(contributor)
     const { connection } = contributor
@@ -279,6 +267,7 @@ export class Members {
       case 'heartbeat':
         contributor.stepMs = message.stepMs
         contributor.peers = message.peers
+        contributor.turnPeers = message.turnPeers
         contributor.traffic = message.traffic
         contributor.send({ type: 'alive' })
         return this.#heartbeat(contributor)
@@ -294,7 +283,10 @@ export class Members {
   #heartbeat(contributor: Contributor): void {
     const { leases } = this.#driver.parts
     if (mayComeBack(contributor)) this.#bringBack(contributor)
-    const { number, status } = contributor
+    const { number, status, renewIceAtMs } = contributor
+    if (renewIceAtMs !== null && renewIceAtMs <= this.#clock.nowMs()) {
+      contributor.send({ type: 'ice', iceServers: this.#issueIce(contributor) })
+    }
     const asked = this.#driver.state.kind === 'training' && leases.parts(number).length > 0
     if (status === 'joining') leases.keep(number, this.#clock.nowMs())
     else if (!asked) leases.renew(number, this.#clock.nowMs())
@@ -360,6 +352,7 @@ export class Members {
     const detail = 'This contributor has come back on another connection.'
     contributor.send({ type: 'error', code: 'REPLACED', detail, fatal: true, strikes: 0 })
     before.close(4009, 'replaced by a newer connection')
+    this.#admission.leave(before.address)
     this.#driver.left(contributor)
   }
 
@@ -398,26 +391,13 @@ export class Members {
       round: model.round,
       checkpoint: checkpoints.newest,
       peer: contributor.peer && { ...contributor.peer, path: '/signal' },
-      iceServers: [...this.#ports.iceServers],
+      iceServers: this.#issueIce(contributor),
     }
   }
-}
 
-type Parsed = { ok: true; value: ContributorMessage } | { ok: false; detail: string }
-
-/** A message of a contributor, checked. */
-export function parseMessage(text: string): Parsed {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return { ok: false, detail: 'not JSON' }
-  }
-  const parsed = contributorMessage.safeParse(json)
-  if (parsed.success) return { ok: true, value: parsed.data }
-  const issue = parsed.error.issues[0]
-  return {
-    ok: false,
-    detail: `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'invalid'}`.trim(),
+  #issueIce(contributor: Contributor): Welcome['iceServers'] {
+    const { servers, renewAtMs } = this.#ports.issueIce(contributor.id)
+    contributor.renewIceAtMs = renewAtMs
+    return [...servers]
   }
 }

@@ -6,6 +6,7 @@ import type { DataShape } from '@quorate/shared/model/spec'
 import { DIGEST_EVERY } from './aftermath.ts'
 import { Checkpoints, readCheckpoint } from './checkpoints.ts'
 import { EventLog } from './event-log.ts'
+import { Invite } from './invite.ts'
 import { LeaseBook } from './lease-book.ts'
 import type {
   BlobStore,
@@ -98,6 +99,7 @@ async function restore(
     checkpoints: new Checkpoints(stored.id, newest, { store, blobs, ledger, clock, events }),
     book,
     events,
+    invite: new Invite(stored.invite),
     store,
     evaluator: ports.evaluator,
     clock,

@@ -3,12 +3,14 @@ import type { EventView, RoundMetrics } from '@quorate/shared/api/api'
 import type { DataShape, ModelSpec } from '@quorate/shared/model/spec'
 import type { RunSettings } from '@quorate/shared/run/settings'
 import type { RunState } from '@quorate/shared/run/state'
+import type { Admission } from './admission.ts'
 
 /** Rows in the database. All of it can be rebuilt from ledger and checkpoints but names and settings. */
 export interface Store {
   listRuns(): Promise<StoredRun[]>
   insertRun(run: Omit<StoredRun, 'number'>): Promise<StoredRun>
   saveRunState(id: string, state: RunState, startedAtMs: number | null): Promise<void>
+  saveInvite(id: string, invite: string | null): Promise<void>
   deleteRun(id: string): Promise<void>
   /** Attempts below `upTo` count as used, for good; on disk when this resolves. */
   reserveAttempts(id: string, upTo: number): Promise<void>
@@ -46,6 +48,8 @@ export interface StoredRun {
   readonly startedAtMs: number | null
   /** Attempts below this number may have been used. */
   readonly attemptsReserved: number
+  /** The code that newcomers needed when it was read; null = none. */
+  readonly invite: string | null
 }
 
 export interface StoredContributor {
@@ -164,9 +168,8 @@ export interface Log {
 /** What letting a contributor in takes besides the run. */
 export interface ContributorConnectionPorts {
   readonly entropy: Entropy
-  readonly iceServers: readonly IceServer[]
-  /** Whether one more stranger may come from this address. */
-  readonly admits: (address: string) => boolean
+  readonly issueIce: IceIssuer
+  readonly admission: Admission
   /** This PeerJS id may signal no more. */
   readonly signalRevoked: (peerId: string) => void
 }
@@ -175,6 +178,13 @@ export interface IceServer {
   urls: string | string[]
   username?: string | undefined
   credential?: string | undefined
+}
+
+/** What a contributor is given to reach others with, by its id. */
+export type IceIssuer = (contributor: string) => {
+  readonly servers: readonly IceServer[]
+  /** When it should be given others, as credentials run out; null = these stay good. */
+  readonly renewAtMs: number | null
 }
 
 /** The data sets that runs can be made on. */

@@ -26,6 +26,7 @@ import type { Checkpoints } from './checkpoints.ts'
 import { Evaluations } from './evaluations.ts'
 import type { EventLog } from './event-log.ts'
 import { faultCodeOf } from './fault-code.ts'
+import type { Invite } from './invite.ts'
 import { Leasing } from './leasing.ts'
 import type { LeaseBook } from './lease-book.ts'
 import { logNotFinite, NotFinite } from './not-finite.ts'
@@ -92,6 +93,7 @@ export interface RunParts {
   readonly checkpoints: Checkpoints
   readonly book: RoundBook
   readonly events: EventLog
+  readonly invite: Invite
   readonly store: Store
   readonly evaluator: Evaluator
   readonly clock: Clock

@@ -4,6 +4,7 @@ import type { Clock } from '@quorate/shared/clock/clock'
 import { placesOf } from '@quorate/shared/run/capacity'
 import type { RunState } from '@quorate/shared/run/state'
 import type { EventLog } from './event-log.ts'
+import type { Invite } from './invite.ts'
 import type { Store, StoredRun } from './ports.ts'
 import type { Roster } from './roster.ts'
 import type { RoundBook } from './round-book.ts'
@@ -15,6 +16,7 @@ interface StatusParts {
   readonly roster: Roster
   readonly book: RoundBook
   readonly events: EventLog
+  readonly invite: Invite
   readonly store: Store
   readonly clock: Clock
   readonly emit: (message: FeedMessage) => void
@@ -59,7 +61,7 @@ export class RunStatus {
   }
 
   view(): RunView {
-    const { stored, model, roster, book } = this.#parts
+    const { stored, model, roster, book, invite } = this.#parts
     const roundMs = book.medianRoundMs()
     const left = stored.settings.rounds - model.round
     return {
@@ -73,6 +75,7 @@ export class RunStatus {
       contributors: roster.present().length,
       ready: roster.ready().length,
       places: placesOf(stored.settings.method, model.d),
+      inviteOnly: invite.code !== null,
       createdAtMs: stored.createdAtMs,
       startedAtMs: this.#startedAtMs,
       roundMs,

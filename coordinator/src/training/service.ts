@@ -25,6 +25,10 @@ export interface TrainingService {
   remove(id: string): Promise<void>
   /** A new run with the same settings and another seed, started. */
   again(id: string): Promise<RunView>
+  /** The code that newcomers need; null where anyone may come. */
+  invite(id: string): string | null
+  /** A new code, which ends the one before, or none. Who has come in already stays. */
+  setInvite(id: string, on: boolean): Promise<string | null>
   metrics(id: string, range: { from: number; to: number; limit: number }): Promise<RoundMetrics[]>
   contributors(id: string): ContributorView[]
   kick(id: string, contributor: number, ban: boolean): Promise<void>

@@ -6,15 +6,16 @@ import { LayoutError } from '@quorate/shared/model/layout'
 import { PartitionError } from '@quorate/shared/partition/partition'
 import { runSettings } from '@quorate/shared/run/settings'
 import type { RunSettings } from '@quorate/shared/run/settings'
+import { Admission } from './admission.ts'
 import { writeCheckpoint } from './checkpoints.ts'
 import { acceptContributor } from './contributor-socket.ts'
 import { faultCodeOf } from './fault-code.ts'
 import { EventLog } from './event-log.ts'
+import { newInviteCode } from './invite.ts'
 import { Members } from './members.ts'
-import { Newcomers } from './newcomers.ts'
 import { openRun } from './open-run.ts'
 import type { OpenRunPorts } from './open-run.ts'
-import type { Connection, IceServer, StoredRun, TrainingData } from './ports.ts'
+import type { Connection, IceIssuer, StoredRun, TrainingData } from './ports.ts'
 import { previewRun } from './preview.ts'
 import type { RunDriver } from './run-driver.ts'
 import { RunModel } from './run-model.ts'
@@ -27,7 +28,9 @@ const FEED_EVERY_MS = 1000
 
 export interface TrainingPorts extends Omit<OpenRunPorts, 'emit'> {
   readonly data: TrainingData
-  readonly iceServers: readonly IceServer[]
+  readonly issueIce: IceIssuer
+  /** At once, of all runs. */
+  readonly contributorsPerAddress: number
 }
 
 interface OpenedRun {
@@ -50,14 +53,14 @@ class Training implements TrainingService {
   readonly #runs = new Map<string, OpenedRun>()
   /** Runs that the disk does not give back, as they are shown. */
   readonly #damaged = new Map<string, RunView>()
-  readonly #newcomers: Newcomers
+  readonly #admission: Admission
   readonly #listeners = new Set<(message: FeedMessage) => void>()
   readonly #revocations = new Set<(peerId: string) => void>()
   #cancelFeed: () => void = () => {}
 
   constructor(ports: TrainingPorts) {
     this.#ports = ports
-    this.#newcomers = new Newcomers(ports.clock)
+    this.#admission = new Admission(ports.clock, ports.contributorsPerAddress)
     this.#scheduleFeed()
   }
 
@@ -76,11 +79,14 @@ class Training implements TrainingService {
     const { shape } = await this.#ports.data.describe(stored.settings.dataSet)
     const emit = (message: FeedMessage) => this.#emit(message)
     const driver = await openRun(stored, shape, { ...this.#ports, emit })
-    const admits = (address: string) => this.#newcomers.admits(address)
     const signalRevoked = (peerId: string) => {
       for (const listener of this.#revocations) listener(peerId)
     }
-    const members = new Members(driver, shape, { ...this.#ports, admits, signalRevoked })
+    const members = new Members(driver, shape, {
+      ...this.#ports,
+      admission: this.#admission,
+      signalRevoked,
+    })
     this.#runs.set(stored.id, { driver, members })
     if (driver.running) driver.start()
     return driver
@@ -96,7 +102,11 @@ class Training implements TrainingService {
     return this.#damaged.get(id) ?? this.#driver(id).view()
   }
 
-  async create(settings: RunSettings): Promise<RunView> {
+  create(settings: RunSettings): Promise<RunView> {
+    return this.#create(settings, null)
+  }
+
+  async #create(settings: RunSettings, invite: string | null): Promise<RunView> {
     if (this.#runs.size + this.#damaged.size >= MAX_RUNS) {
       throw new TrainingError(
         'TOO_MANY_RUNS',
@@ -115,6 +125,7 @@ class Training implements TrainingService {
       createdAtMs: clock.nowMs(),
       startedAtMs: null,
       attemptsReserved: 0,
+      invite,
     })
     await store.insertShards(stored.id, shards)
     await store.insertCheckpoint(stored.id, checkpoint)
@@ -144,11 +155,25 @@ class Training implements TrainingService {
   }
 
   async again(id: string): Promise<RunView> {
-    const { settings } = this.#driver(id).parts.stored
-    const made = await this.create(
-      runSettings.parse({ ...settings, seed: (settings.seed + 1) >>> 0 }),
-    )
+    const { stored, invite } = this.#driver(id).parts
+    const seed = (stored.settings.seed + 1) >>> 0
+    const made = await this.#create(runSettings.parse({ ...stored.settings, seed }), invite.code)
     return this.start(made.id)
+  }
+
+  invite(id: string): string | null {
+    return this.#driver(id).parts.invite.code
+  }
+
+  async setInvite(id: string, on: boolean): Promise<string | null> {
+    const { invite, events } = this.#driver(id).parts
+    const code = on ? newInviteCode(this.#ports.entropy) : null
+    await this.#ports.store.saveInvite(id, code)
+    invite.code = code
+    const text = on ? 'Newcomers need the new invite code.' : 'Anyone may join.'
+    events.add('info', 'invite-changed', text, null)
+    this.#emit({ type: 'runs', runs: this.runs() })
+    return code
   }
 
   async remove(id: string): Promise<void> {
@@ -234,6 +259,7 @@ class Training implements TrainingService {
     return acceptContributor(connection, {
       clock: this.#ports.clock,
       entropy: this.#ports.entropy,
+      addressAllowance: this.#admission.allowanceOf(connection.address),
       membersOf: (run) => this.#runs.get(run)?.members ?? this.#absent(run),
     })
   }
@@ -334,7 +360,7 @@ function damagedView(stored: StoredRun, code: string): RunView {
   return {
     ...{ id, number, settings, createdAtMs, startedAtMs },
     state: { kind: 'paused', by: 'fault', reason: `This run cannot be opened (${code}).` },
-    ...{ d: 0, round: 0, contributors: 0, ready: 0, places: null },
+    ...{ d: 0, round: 0, contributors: 0, ready: 0, places: null, inviteOnly: false },
     ...{ accuracy: null, loss: null, accuracyRound: null },
     ...{ roundMs: null, timeLeftMs: null, digest: null },
   }

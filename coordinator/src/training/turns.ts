@@ -19,9 +19,10 @@ export function sendTurns(
   verdict: Uint8Array | null,
   { settled, openings }: Turns,
 ): void {
-  for (const { number, connection, behind } of roster.present()) {
+  for (const { number, connection, behind, allowance } of roster.present()) {
     if (behind) continue
     const own = { settled: settled.get(number) ?? null, opening: openings.get(number) ?? null }
+    if (own.opening) allowance?.grant()
     const told = own.settled || own.opening ? encodeTurn(run, own) : null
     if (verdict || told) connection?.sendTurn(verdict, told)
   }

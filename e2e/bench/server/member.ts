@@ -54,7 +54,7 @@ export class Member {
     const [challenge] = (await once(socket, 'message')) as [Buffer]
     const { nonce } = JSON.parse(challenge.toString()) as { nonce: string }
     member.#say({
-      ...{ type: 'hello', protocol: PROTOCOL_VERSION, run: from.run },
+      ...{ type: 'hello', protocol: PROTOCOL_VERSION, run: from.run, invite: null },
       ...{ resume: null, webrtc: false, peer: null },
       ...(await provenKey(KEYS, { run: from.run, nonce })),
     })
@@ -80,7 +80,7 @@ export class Member {
 
   /** Keeps its lease, as long as it is not asked for a ballot. */
   heartbeat(): void {
-    this.#say({ type: 'heartbeat', stepMs: null, peers: 0, traffic: noTraffic })
+    this.#say({ type: 'heartbeat', stepMs: null, peers: 0, turnPeers: 0, traffic: noTraffic })
   }
 
   /** Takes part from the next opening on; the coordinator knows when this resolves. */

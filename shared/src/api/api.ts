@@ -46,6 +46,8 @@ const contributorView = z.strictObject({
   strikes: count,
   stepMs: z.number().nullable(),
   peers: count,
+  /** Of those, edges by way of a TURN server. */
+  turnPeers: count,
   traffic: trafficReport,
   joinedAtMs: z.number(),
   lastDigest: z.strictObject({ round: count, agrees: z.boolean() }).nullable(),
@@ -67,6 +69,8 @@ export const runView = z.strictObject({
   ready: count,
   /** Contributors at once, at most; null = no bound. */
   places: count.nullable(),
+  /** Newcomers need a code. */
+  inviteOnly: z.boolean(),
   createdAtMs: z.number(),
   startedAtMs: z.number().nullable(),
   /** Median of the last 20 rounds. */
@@ -122,6 +126,9 @@ export const sessionAnswer = z.strictObject({
   hasPassword: z.boolean(),
   version: z.string(),
 })
+
+/** /api/runs/:id/invite: the code that newcomers need; null = none. For the operator. */
+export const inviteAnswer = z.strictObject({ code: z.string().nullable() })
 
 /** POST /api/runs/preview: what a run of these settings would be, before it is made. */
 export const previewAnswer = z.strictObject({

@@ -28,9 +28,12 @@ export const trafficReport = z.strictObject({
   controlSent: count,
   controlReceived: count,
   downloads: count,
-  /** Ballot slices sent peer to peer, and through the server instead. */
+  /** Ballot slices sent from browser to browser, and so by way of a TURN server. */
   slicesDirect: count,
+  slicesTurn: count,
+  /** Ballot slices sent to the coordinator: in an owner's place, and in a group of one. */
   slicesRelayed: count,
+  slicesAlone: count,
 })
 export type TrafficReport = z.infer<typeof trafficReport>
 
@@ -51,6 +54,8 @@ export const contributorMessage = z.discriminatedUnion('type', [
     key: publicKey,
     /** Over the nonce of this connection's challenge, by that key (keys/statements.ts). */
     signature,
+    /** The code of a run that is by invitation, or null. Asked of newcomers alone. */
+    invite: z.string().max(64).nullable(),
   }),
   /** These leased chunks are loaded too, besides those named before on this connection. */
   z.strictObject({
@@ -83,7 +88,9 @@ export const contributorMessage = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('heartbeat'),
     stepMs: z.number().min(0).nullable(),
+    /** Open edges, and how many of them go by way of a TURN server. */
     peers: count.max(64),
+    turnPeers: count.max(64),
     traffic: trafficReport,
   }),
   z.strictObject({ type: z.literal('bye') }),
@@ -111,6 +118,17 @@ export type LeasePart = z.infer<typeof leasePart>
 
 /** Where the newest checkpoint stands, and its file. */
 const checkpoint = z.strictObject({ round: u32, digest, url: z.string() })
+
+/** STUN and TURN servers as WebRTC takes them. */
+const iceServers = z
+  .array(
+    z.strictObject({
+      urls: z.union([z.string(), z.array(z.string())]),
+      username: z.string().optional(),
+      credential: z.string().optional(),
+    }),
+  )
+  .max(64)
 
 export const coordinatorMessage = z.discriminatedUnion('type', [
   /** First, on every connection: what the hello signs. */
@@ -140,14 +158,10 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     checkpoint,
     /** Signalling for the mesh: the PeerJS id and ticket issued for this connection. */
     peer: z.strictObject({ id: z.string(), ticket: z.string(), path: z.string() }).nullable(),
-    iceServers: z.array(
-      z.strictObject({
-        urls: z.union([z.string(), z.array(z.string())]),
-        username: z.string().optional(),
-        credential: z.string().optional(),
-      }),
-    ),
+    iceServers,
   }),
+  /** Other credentials for the same servers, before those of the welcome run out. */
+  z.strictObject({ type: z.literal('ice'), iceServers }),
   /** What this contributor holds from now on; an empty list means: wait, everything is taken. */
   z.strictObject({
     type: z.literal('lease'),

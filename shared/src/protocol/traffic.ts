@@ -10,5 +10,7 @@ export const noTraffic: TrafficReport = {
   controlReceived: 0,
   downloads: 0,
   slicesDirect: 0,
+  slicesTurn: 0,
   slicesRelayed: 0,
+  slicesAlone: 0,
 }

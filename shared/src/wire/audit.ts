@@ -17,6 +17,8 @@ import type { SignedSlice } from './proof.ts'
 import { encodeTally, readTally } from './tally.ts'
 
 const DIGEST_BYTES = 32
+/** Of an audit's payload. */
+export const AUDIT_BYTES = 4 + DIGEST_BYTES
 
 /** An owner's tally with what proves each voter's part in it. */
 export interface SignedTally {
@@ -79,7 +81,7 @@ export function decodeSignedTally(
 
 /** The payload of an audit frame; `members` as in the opening, at most 32. */
 export function encodeAudit(report: AuditReport, members: readonly number[]): Uint8Array {
-  const writer = new Writer(4 + DIGEST_BYTES)
+  const writer = new Writer(AUDIT_BYTES)
   const mask = members.reduce(
     (bits, member, place) => (report.voters.includes(member) ? bits | (1 << place) : bits),
     0,

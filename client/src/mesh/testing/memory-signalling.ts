@@ -1,5 +1,6 @@
 import type { VirtualClock } from '@quorate/shared/clock/virtual-clock'
-import type { Channel, ChannelEvent, OpenSignalling } from '../signalling.ts'
+import type { RTCIceServerLike } from '../../session/ports.ts'
+import type { Channel, ChannelEvent, EdgeRoute, OpenSignalling } from '../signalling.ts'
 
 const CONNECT_MS = 100
 const TRANSIT_MS = 5
@@ -12,13 +13,18 @@ export class MemorySignalling {
   readonly #incoming = new Map<string, (channel: Channel) => void>()
   readonly #cut = new Set<string>()
   readonly ends: End[] = []
+  /** The servers that each id has been given last. */
+  readonly iceServers = new Map<string, readonly RTCIceServerLike[]>()
+  /** Which way edges go that open from now on. */
+  route: EdgeRoute = 'direct'
 
   constructor(clock: VirtualClock) {
     this.#clock = clock
   }
 
-  readonly open: OpenSignalling = ({ id }, _iceServers, incoming) => {
+  readonly open: OpenSignalling = ({ id }, iceServers, incoming) => {
     this.#incoming.set(id, incoming)
+    this.iceServers.set(id, iceServers)
     const mine: End[] = []
     return {
       dial: (peer) => {
@@ -28,6 +34,7 @@ export class MemorySignalling {
         this.#clock.after(CONNECT_MS, () => this.#connect(id, near))
         return near
       },
+      renew: (others) => void this.iceServers.set(id, others),
       close: () => {
         if (this.#incoming.get(id) === incoming) this.#incoming.delete(id)
         for (const end of mine) end.close()
@@ -54,8 +61,10 @@ export class MemorySignalling {
     near.other = far
     far.other = near
     incoming(far)
-    near.emit({ kind: 'open' })
-    far.emit({ kind: 'open' })
+    for (const end of [near, far]) {
+      end.emit({ kind: 'open' })
+      end.emit({ kind: 'route', route: this.route })
+    }
   }
 }
 

@@ -18,6 +18,7 @@ function run(id: string, state: RunState, ready = 0): RunView {
     contributors: ready,
     ready,
     places: null,
+    inviteOnly: false,
     createdAtMs: 0,
     startedAtMs: null,
     roundMs: null,

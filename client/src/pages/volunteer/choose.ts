@@ -31,9 +31,9 @@ export function isFull({ places, contributors }: RunView): boolean {
   return places !== null && contributors >= places
 }
 
-/** Whether to ask people for their help: not where there is no place, nor before the start. */
+/** Whether to ask people for their help: not where there is no place, nor uninvited, nor before the start. */
 export function isSuggested(run: RunView): boolean {
-  return need(run) >= SUGGESTED_FROM
+  return !run.inviteOnly && need(run) >= SUGGESTED_FROM
 }
 
 /** Runs with the one that needs people most first; equal need keeps the newer one ahead. */

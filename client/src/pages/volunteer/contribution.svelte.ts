@@ -8,6 +8,8 @@ export interface JoinOptions {
   readonly run: string
   readonly intensity: number
   readonly hideAddress: boolean
+  /** The code of a run that is by invitation, or null. */
+  readonly invite: string | null
 }
 
 /**
@@ -78,7 +80,7 @@ export class Contribution {
     return handle ? handle.parameters() : null
   }
 
-  async #start({ run, intensity, hideAddress }: JoinOptions): Promise<SessionHandle> {
+  async #start({ run, intensity, hideAddress, invite }: JoinOptions): Promise<SessionHandle> {
     const before = this.#handle
     const { startBrowserSession } = await import('../../session/browser-session.ts')
     await before?.then((old) => old.stopNow()).catch(() => undefined)
@@ -87,6 +89,7 @@ export class Contribution {
       run,
       intensity,
       hideAddress,
+      invite,
       onView: (view) => this.#gather(view),
       backend,
       batch,

@@ -19,6 +19,7 @@ const statuses: { [K in SessionStatus['kind']]: readonly Extract<SessionStatus, 
   'connection-lost': [
     { kind: 'connection-lost', retryAtMs: 5000, reason: 'closed' },
     { kind: 'connection-lost', retryAtMs: 5000, reason: 'RUN_FULL' },
+    { kind: 'connection-lost', retryAtMs: 5000, reason: 'TOO_MANY_FROM_ADDRESS' },
   ],
   stopped: [{ kind: 'stopped' }],
   finished: [{ kind: 'finished' }],

@@ -22,6 +22,7 @@ export type PausedBy = 'me' | 'battery' | 'metered'
 
 /** A refusal that is not final: the server closes with it, and the tab tries again. */
 const RUN_FULL = 'RUN_FULL'
+const TOO_MANY_FROM_ADDRESS = 'TOO_MANY_FROM_ADDRESS'
 
 /** The last trouble: in words of the page where it begins with a code that they know. */
 export function troubleText(trouble: string): string {
@@ -64,6 +65,9 @@ export function statusLine(
       const seconds = Math.max(0, Math.ceil((status.retryAtMs - context.nowMs) / 1000))
       if (status.reason === RUN_FULL) {
         return line('warn', words.noPlace(context.places, seconds), ['runs', 'stop-now'])
+      }
+      if (status.reason === TOO_MANY_FROM_ADDRESS) {
+        return line('warn', words.crowded(seconds), ['stop-now'])
       }
       return line('warn', words.lost(seconds), ['stop-now'])
     }
@@ -114,7 +118,15 @@ function finished(runState: RunState | null): StatusLine {
 
 /** Failures that joining once more may get over, and those that a fresh page may. */
 const AGAIN = new Set(['KICKED', 'REPLACED'])
-const FINAL = new Set(['BANNED', 'RUN_FULL', 'RUN_NOT_FOUND', 'RUN_DAMAGED', 'NO_BACKEND'])
+const FINAL = new Set([
+  'BANNED',
+  'RUN_FULL',
+  'RUN_NOT_FOUND',
+  'RUN_DAMAGED',
+  'NO_BACKEND',
+  'INVITE_NEEDED',
+  'INVITE_WRONG',
+])
 /** Said with the particulars. */
 const DETAILED = new Set(['NO_BACKEND', 'BACKEND_CANNOT_TRAIN'])
 

@@ -34,6 +34,9 @@ export const volunteer = {
     by: (host: string) => `Run by the operator of ${host}.`,
     join: 'Join the training',
     joinNote: 'Nothing starts before you press it, and one click ends it.',
+    inviteOnly: 'This training is by invitation',
+    inviteOnlyNote:
+      'Newcomers need the link with the invite code. Ask the operator for it, and open it in this browser.',
     finished: 'This training is finished',
     finishedNote: 'The model has learned what it could in this run. Thank you for coming.',
     terms: 'What it takes, what it gives away',
@@ -254,6 +257,10 @@ export const volunteer = {
       'The run is full',
       `${places === null ? 'All its places are taken.' : takes(places)} A place may become free: ${seconds > 0 ? `trying again in ${seconds} s` : 'trying again now'}.`,
     ],
+    crowded: (seconds: number) => [
+      'Too many from your network',
+      `As many browsers as the server takes from one network address take part already. Close a tab there, or ask the operator to allow more: ${seconds > 0 ? `trying again in ${seconds} s` : 'trying again now'}.`,
+    ],
     lost: (seconds: number) => [
       'Connection lost',
       seconds > 0
@@ -290,6 +297,18 @@ export const volunteer = {
         'At work in another tab',
         'This contributor goes on there. You may join from this tab as another one.',
       ],
+      BYTES_LIMITED: [
+        'Disconnected',
+        'Far more came from this browser than its training takes. Reloading the page often helps.',
+      ],
+      INVITE_NEEDED: [
+        'This training is by invitation',
+        'Ask the operator for the link with the invite code, and open it in this browser.',
+      ],
+      INVITE_WRONG: [
+        'This invitation is not good any more',
+        'The operator has made another invite code. Ask for the new link, and open it in this browser.',
+      ],
       RUN_FULL: ['The run is full', 'It has no place for another contributor.'],
       PROTOCOL_VERSION: [
         'This page is out of date',
@@ -310,6 +329,9 @@ export const volunteer = {
     /** Refusals that are not final, by their code. */
     troubles: {
       RUN_FULL: 'the run was full.',
+      TOO_MANY_FROM_ADDRESS: 'too many take part from this network address.',
+      TOO_MANY_RETURNS: 'this browser came back too often in a short time.',
+      ADDRESS_RATE_LIMITED: 'too much came from this network address at once.',
       TOO_MANY_NEWCOMERS: 'too many newcomers came from this address at once.',
     } as Readonly<Record<string, string | undefined>>,
     trouble: (detail: string) => `Trying again. What went wrong: ${detail}`,

@@ -52,6 +52,11 @@ export class MemoryStore implements Store, PublicBlobs {
     rows.run = { ...rows.run, state, startedAtMs }
   }
 
+  async saveInvite(id: string, invite: string | null): Promise<void> {
+    const rows = this.#rows(id)
+    rows.run = { ...rows.run, invite }
+  }
+
   async deleteRun(id: string): Promise<void> {
     this.#runs.delete(id)
   }

@@ -21,6 +21,7 @@ export function runRow(run: Omit<StoredRun, 'number'>): Insertable<Schema['runs'
     created_at_ms: run.createdAtMs,
     started_at_ms: run.startedAtMs,
     attempts_reserved: run.attemptsReserved,
+    invite: run.invite,
   }
 }
 
@@ -33,6 +34,7 @@ export function runOf(row: Selectable<Schema['runs']>): StoredRun {
     createdAtMs: row.created_at_ms,
     startedAtMs: row.started_at_ms,
     attemptsReserved: row.attempts_reserved,
+    invite: row.invite,
   }
 }
 

@@ -53,6 +53,15 @@ export class SqliteStore implements Store, PublicBlobs {
       .executeTakeFirstOrThrow(() => unknownRun(id))
   }
 
+  async saveInvite(id: string, invite: string | null): Promise<void> {
+    await this.#database
+      .updateTable('runs')
+      .set({ invite })
+      .where('id', '=', id)
+      .returning('id')
+      .executeTakeFirstOrThrow(() => unknownRun(id))
+  }
+
   async deleteRun(id: string): Promise<void> {
     await this.#database.deleteFrom('runs').where('id', '=', id).execute()
   }
