@@ -20,6 +20,7 @@ import { ThreadEvaluator } from './evaluation/evaluator.ts'
 import type { RouteApp } from './routes/route-app.ts'
 import { attachSockets } from './sockets/sockets.ts'
 import { failedWith } from './store/files/disk.ts'
+import { directoryRoom } from './store/files/directory-room.ts'
 import { openFileBlobs } from './store/files/file-blobs.ts'
 import { openFileLedgers } from './store/files/file-ledgers.ts'
 import { SqliteOperatorSecrets } from './store/sqlite/operator-store.ts'
@@ -101,6 +102,8 @@ async function start(
     log,
     data: trainingData(dataSets, blobs),
     iceServers: config.iceServers,
+    ledgerKeep: config.ledgerKeep,
+    room: directoryRoom(directory.path, config.diskLimitBytes),
   })
   closers.push(() => training.close())
   if (config.demo && training.runs().length === 0) {

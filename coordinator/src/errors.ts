@@ -61,6 +61,7 @@ export const ERRORS = {
   BLOB_WRITE_FAILED: { status: 507, title: 'A file could not be written' },
   LEDGER_DAMAGED: { status: 500, title: 'A ledger is damaged' },
   LEDGER_WRITE_FAILED: { status: 507, title: 'The ledger could not be written' },
+  LEDGER_GONE: { status: 410, title: 'These rounds are not kept any more' },
   LEDGER_COVERED: { status: 500, title: 'The records of these rounds are gone' },
   LEDGER_BUSY: { status: 500, title: 'The ledger is open already' },
   DATABASE_NEWER: { status: 500, title: 'The database was written by a newer version' },

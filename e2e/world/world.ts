@@ -3,9 +3,12 @@ import { MemoryBlobs } from '@quorate/coordinator/store/memory/memory-blobs'
 import { MemoryLedgers } from '@quorate/coordinator/store/memory/memory-ledgers'
 import { MemoryStore } from '@quorate/coordinator/store/memory/memory-store'
 import type {
+  BlobStore,
   Evaluator,
   LedgerEntry,
   Ledgers,
+  RoomPort,
+  Store,
   StoredShard,
 } from '@quorate/coordinator/training/ports'
 import type { TrainingService } from '@quorate/coordinator/training/service'
@@ -60,17 +63,32 @@ interface Drawn {
   readonly chunk: string
 }
 
+export interface WorldStorage {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly ledgers: Ledgers
+}
+
+const ROOMY: RoomPort = {
+  look: async () => ({ usedBytes: 0, limitBytes: null, freeBytes: Number.MAX_SAFE_INTEGER }),
+}
+
 export interface WorldOptions {
   /** Wraps the ledgers: slow or full disks. */
   readonly ledgers?: (ledgers: Ledgers, clock: VirtualClock) => Ledgers
+  /** In place of memory: a data directory, also one on a simulated disk. */
+  readonly storage?: (clock: VirtualClock) => WorldStorage
+  readonly ledgerKeep?: number
+  readonly room?: RoomPort
 }
 
 export class World {
   readonly clock = new VirtualClock()
   readonly network: MemoryNetwork
-  readonly store = new MemoryStore()
-  readonly blobs = new MemoryBlobs()
-  readonly ledgers: Ledgers
+  /** Of a coordinator that starts; a test puts others in their place between two. */
+  store: Store
+  blobs: BlobStore
+  ledgers: Ledgers
   readonly volunteers: Volunteer[] = []
   /** What the volunteers drew their batches from. */
   readonly drawn: Drawn[] = []
@@ -78,13 +96,22 @@ export class World {
   readonly data = syntheticData()
   readonly #random: Generator
   readonly #seed: number
+  readonly #options: WorldOptions
   #restarts = 0
   #joined = 0
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.#seed = seed
-    const memory = new MemoryLedgers()
-    this.ledgers = options.ledgers?.(memory, this.clock) ?? memory
+    this.#options = options
+    const memory = {
+      store: new MemoryStore(),
+      blobs: new MemoryBlobs(),
+      ledgers: new MemoryLedgers(),
+    }
+    const { store, blobs, ledgers } = options.storage?.(this.clock) ?? memory
+    this.store = store
+    this.blobs = blobs
+    this.ledgers = options.ledgers?.(ledgers, this.clock) ?? ledgers
     this.#random = generator(seed, 1)
     const { clock } = this
     this.network = new MemoryNetwork({ clock, random: generator(seed, 2), delayMs: DELAY_MS })
@@ -106,6 +133,8 @@ export class World {
         makeShards: (settings) => this.#makeShards(settings),
       },
       iceServers: [],
+      ledgerKeep: this.#options.ledgerKeep ?? null,
+      room: this.#options.room ?? ROOMY,
       log: { info: () => {}, warn: () => {}, error: () => {} },
     })
     return this.training

@@ -39,14 +39,14 @@ export async function closeDatabase(database: Database): Promise<void> {
 }
 
 /** Runs `body` with every commit on disk, not only in the operating system's hands. */
-export async function synced(
+export async function synced<T>(
   database: Database,
-  body: (connection: Database) => Promise<void>,
-): Promise<void> {
-  await database.connection().execute(async (connection) => {
+  body: (connection: Database) => Promise<T>,
+): Promise<T> {
+  return database.connection().execute(async (connection) => {
     await sql`pragma synchronous = FULL`.execute(connection)
     try {
-      await body(connection)
+      return await body(connection)
     } finally {
       await sql`pragma synchronous = NORMAL`.execute(connection)
     }

@@ -22,6 +22,7 @@ import { Attempts } from './attempts.ts'
 import { Calibration } from './calibration.ts'
 import type { Contributor } from './contributor.ts'
 import type { Checkpoints } from './checkpoints.ts'
+import type { Lack } from './disk-keeper.ts'
 import { Evaluations } from './evaluations.ts'
 import type { EventLog } from './event-log.ts'
 import { faultCodeOf } from './fault-code.ts'
@@ -31,6 +32,7 @@ import { logNotFinite, NotFinite } from './not-finite.ts'
 import type { NotFiniteCount } from './not-finite.ts'
 import { openingsOf, planRound, sharesOf } from './opening.ts'
 import type { Participant } from './opening.ts'
+import { isNoRoom } from './no-room.ts'
 import type { Evaluator, Ledger, Store, StoredRun } from './ports.ts'
 import type { Roster } from './roster.ts'
 import { RoundAtWork } from './round-at-work.ts'
@@ -52,6 +54,12 @@ const VOID_PAUSE_MS = 500
  * longer wait for somebody can follow each other within milliseconds.
  */
 const RECENT_ATTEMPTS = 256
+/** What everyone sees of a run that is held. */
+const LACKS: Record<Lack, string> = {
+  DISK_FULL: 'The disk of the server is full (DISK_FULL). Training goes on when there is room.',
+  DISK_LIMIT:
+    'The server keeps as much as it may (DISK_LIMIT). Training goes on when there is room.',
+}
 const DIVERGED = 'The model has diverged: the learning rate is too large for this method and model.'
 type Phase =
   | { readonly kind: 'idle' }
@@ -94,6 +102,8 @@ export interface RunParts {
   readonly evaluator: Evaluator
   readonly clock: Clock
   readonly emit: (message: FeedMessage) => void
+  /** A write failed for want of room: the run is held until there is some. */
+  readonly roomLacks: () => void
   /** Reads model, method state and units back from checkpoint and ledger, after a failed write. */
   readonly reload: () => Promise<void>
 }
@@ -114,12 +124,14 @@ export class RunDriver {
   /** Set by a failed write: memory is ahead of the disk, and the disk knows what was decided. */
   #mustReload: WriteFault | null = null
   #reloading: Promise<void> | null = null
+  /** Paused for want of room on the disk, and by nobody: it goes on by itself. */
+  #held = false
   #closed = false
 
   constructor(parts: RunParts) {
     this.parts = parts
     this.leasing = new Leasing(parts)
-    this.#attempts = new Attempts(parts.stored, {
+    this.#attempts = new Attempts(parts.stored, parts.ledger.head?.attempt ?? 0, {
       store: parts.store,
       available: () => this.proceed(),
       exhausted: (error) => {
@@ -161,15 +173,34 @@ export class RunDriver {
 
   /** `reason` is for everyone to see, `event` for the operator alone. */
   #pause(by: 'operator' | 'fault', { reason, event }: { reason: string; event: string }): void {
+    this.#held = false
     this.#abandon()
     this.#status.set({ kind: 'paused', by, reason })
     const level = by === 'fault' ? 'error' : 'info'
     this.parts.events.add(level, 'paused', event, this.parts.model.round)
   }
 
+  /** Until there is room on the disk; a start that comes first looks for itself. */
+  hold(lack: Lack, detail: string | null = null): void {
+    if (!this.running) return
+    this.#abandon()
+    const { events, model, stored } = this.parts
+    const reason = LACKS[lack]
+    this.#held = true
+    const kept = { kind: 'waiting', need: stored.settings.minVoters, have: 0 } as const
+    this.#status.set({ kind: 'paused', by: 'fault', reason }, kept)
+    events.add('error', 'held', detail === null ? reason : `${reason} ${detail}`, model.round)
+  }
+
+  /** There is room again. */
+  async release(): Promise<void> {
+    if (this.#held) await this.resume()
+  }
+
   async resume(): Promise<void> {
     await this.#reload()
     if (this.state.kind !== 'paused' || this.#closed) return
+    this.#held = false
     this.parts.events.add('info', 'resumed', 'Training goes on.', this.parts.model.round)
     this.start()
   }
@@ -513,6 +544,10 @@ export class RunDriver {
     this.#cancelTimers()
     this.#phase = { kind: 'idle' }
     const event = `${what}: ${detailOf(error)}`
+    if (isNoRoom(error) && (this.running || this.#held)) {
+      this.hold('DISK_FULL', event)
+      return this.parts.roomLacks()
+    }
     const reason = `${what} (${faultCodeOf(error)}).`
     if (this.state.kind !== 'finished') return this.#pause('fault', { reason, event })
     this.parts.events.add('error', 'fault', event, this.parts.model.round)
