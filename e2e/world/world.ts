@@ -148,6 +148,12 @@ export class World {
     for (const { link } of this.volunteers) link.cut()
   }
 
+  /** As `kill`; what the next coordinator finds is given. */
+  async killOn(storage: () => WorldStorage): Promise<void> {
+    await this.kill()
+    Object.assign(this, storage())
+  }
+
   async run(settings: RunSettingsInput): Promise<string> {
     const training = this.training ?? (await this.boot())
     const { id } = await training.create(runSettings.parse(settings))
@@ -234,11 +240,31 @@ export class World {
         const { training } = this
         if (!training) throw new Error('the coordinator is away')
         const blob = /^\/api\/blobs\/([0-9a-f]{64})$/.exec(url)?.[1]
-        if (blob) return this.blobs.get(blob)
+        if (blob) return this.#blob(training, blob)
         const ledger = /^\/api\/runs\/(\w+)\/ledger\?from=(\d+)$/.exec(url)
-        if (ledger) return training.ledger(ledger[1] as string, Number(ledger[2]))
+        if (ledger) return this.#verdicts(training, ledger[1] as string, Number(ledger[2]))
         throw new Error(`no file ${url}`)
       },
+    }
+  }
+
+  /** As HTTP and the page's downloads do it: what is gone is not there. */
+  async #verdicts(training: TrainingService, run: string, from: number): Promise<Uint8Array> {
+    try {
+      return await training.ledger(run, from)
+    } catch (error) {
+      const isGone = error instanceof Error && 'code' in error && error.code === 'LEDGER_GONE'
+      throw isGone ? Object.assign(new Error('HTTP 410'), { code: 'FILE_NOT_FOUND' }) : error
+    }
+  }
+
+  /** As the HTTP route does it: a damaged file is told to training. */
+  async #blob(training: TrainingService, digest: string): Promise<Uint8Array> {
+    try {
+      return await this.blobs.get(digest)
+    } catch (error) {
+      await training.damagedBlob(digest, String(error))
+      throw error
     }
   }
 

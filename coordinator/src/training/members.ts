@@ -192,7 +192,7 @@ export class Members {
     if (this.#damage === detail) return
     this.#damage = detail
     events.add('error', code, `A new checkpoint makes up for damage: ${detail}`, model.round)
-    await checkpoints.remake(model)
+    await this.#driver.checkpointNow()
     if (checkpoints.newest.round === before.round) return
     for (const contributor of roster.present()) {
       if (contributor.status === 'joining') this.#bringBack(contributor)

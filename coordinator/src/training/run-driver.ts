@@ -124,6 +124,8 @@ export class RunDriver {
   /** Set by a failed write: memory is ahead of the disk, and the disk knows what was decided. */
   #mustReload: WriteFault | null = null
   #reloading: Promise<void> | null = null
+  /** The last verdict that was, or is, on its way to the disk. */
+  #decision: Promise<unknown> = Promise.resolve()
   /** Paused for want of room on the disk, and by nobody: it goes on by itself. */
   #held = false
   #closed = false
@@ -190,6 +192,12 @@ export class RunDriver {
     const kept = { kind: 'waiting', need: stored.settings.minVoters, have: 0 } as const
     this.#status.set({ kind: 'paused', by: 'fault', reason }, kept)
     events.add('error', 'held', detail === null ? reason : `${reason} ${detail}`, model.round)
+  }
+
+  /** Saves the model as it is between two verdicts; not after a failed write, as it is ahead then. */
+  async checkpointNow(): Promise<void> {
+    while (this.#phase.kind === 'deciding') await this.#decision
+    if (!this.#mustReload) await this.parts.checkpoints.remake(this.parts.model)
   }
 
   /** There is room again. */
@@ -597,7 +605,7 @@ export class RunDriver {
   }
 
   #watch(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#bug(error))
+    this.#decision = work.catch((error: unknown) => this.#bug(error))
   }
 
   /** For what timers and others' callbacks begin: nobody above them could tell what has failed. */
