@@ -65,6 +65,13 @@ export const ERRORS = {
   LEDGER_COVERED: { status: 500, title: 'The records of these rounds are gone' },
   LEDGER_BUSY: { status: 500, title: 'The ledger is open already' },
   DATABASE_NEWER: { status: 500, title: 'The database was written by a newer version' },
+  // backup
+  BACKUP_TARGET: { status: 500, title: 'The folder for the copy is not empty, or not usable' },
+  BACKUP_SOURCE: { status: 500, title: 'There is no data directory to back up' },
+  BACKUP_FAILED: { status: 500, title: 'The backup could not be written' },
+  BACKUP_INCOMPLETE: { status: 500, title: 'Something in the data directory is damaged' },
+  BACKUP_INVALID: { status: 500, title: 'This is no backup, or it is damaged' },
+  RESTORE_FAILED: { status: 500, title: 'The backup could not be brought back' },
   // start
   CONFIG_INVALID: { status: 500, title: 'A flag or environment variable does not pass' },
   DATA_LOCKED: { status: 500, title: 'The data directory is in use by another process' },

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunView } from '@quorate/shared/api/api'
 import { pino } from 'pino'
+import { commandOf, runCommand } from './backup/command.ts'
 import type { Config } from './config.ts'
 import { helpText, readConfig } from './config.ts'
 import type { Coordinator } from './coordinator.ts'
@@ -21,6 +22,8 @@ export async function main(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   try {
+    const command = commandOf(argv)
+    if (command) return void process.stdout.write(await runCommand(command, argv, env))
     const config = readConfig(argv, env)
     if (config === null) process.stdout.write(helpText())
     else await run(config, env)

@@ -1,3 +1,4 @@
+import { rm, stat } from 'node:fs/promises'
 import { Kysely, Migrator, SqliteDialect, sql } from 'kysely'
 import Libsql from 'libsql'
 import { CodedError } from '../errors.ts'
@@ -36,6 +37,14 @@ export async function openDatabase(path: string): Promise<Database> {
 export async function closeDatabase(database: Database): Promise<void> {
   await sql`pragma wal_checkpoint(truncate)`.execute(database)
   await database.destroy()
+}
+
+/** Closes a database that nobody else has open: it is one file afterwards, to be copied or moved. */
+export async function closeAlone(database: Database, path: string): Promise<void> {
+  await closeDatabase(database)
+  const log = await stat(`${path}-wal`).catch(() => null)
+  if (log && log.size > 0) throw new Error(`${path} is in use`)
+  for (const suffix of ['-wal', '-shm']) await rm(path + suffix, { force: true })
 }
 
 /** Runs `body` with every commit on disk, not only in the operating system's hands. */

@@ -71,6 +71,21 @@ export async function loadLedger(
   return { segments, damage }
 }
 
+/**
+ * What `loadLedger` would find, but for what it would change.
+ *
+ * @throws CodedError LEDGER_DAMAGED
+ */
+export async function inspectLedger(
+  disk: Disk,
+  folder: string,
+  known: KnownRounds,
+): Promise<LoadedLedger> {
+  const survey = await surveyed(disk, folder, found(await disk.names(folder)))
+  const damage = damageOf(survey, folder, known)
+  return { segments: survey.whole.map(({ segment }) => segment), damage }
+}
+
 /** Segments below `number` go for good; killed in between, the next start finishes it. */
 export async function dropBelow(disk: Disk, folder: string, number: number): Promise<void> {
   await markFirst(disk, folder, number)
@@ -88,26 +103,32 @@ export async function dropAside(disk: Disk, folder: string): Promise<void> {
   }
 }
 
-/** The segments by number; what an interrupted change left over is deleted. */
+/** As `found`; what an interrupted change left over is deleted. */
 async function tidied(disk: Disk, folder: string): Promise<Found> {
   const names = await disk.names(folder)
-  const marks = names.flatMap((name) => /^(\d{6,})\.first$/.exec(name)?.[1] ?? [])
-  const first = Math.max(1, ...marks.map(Number))
-  const found = new Map<number, SegmentName>()
+  const { names: kept, first } = found(names)
   for (const name of names) {
     const segment = segmentName(name)
-    const isOver = name.endsWith('.tmp') || (segment !== null && segment.number < first)
+    const isKept = kept.some(({ number, kind }) => {
+      return segment?.number === number && segment.kind === kind
+    })
+    const isOver = name.endsWith('.tmp') || (segment !== null && !isKept)
     if (isOver) await removeIfThere(disk, join(folder, name))
-    else if (segment && (segment.kind === 'frames' || !found.has(segment.number))) {
-      found.set(segment.number, segment)
-    }
   }
-  for (const { number, kind } of found.values()) {
-    // A compacted one stands for the full one beside it.
-    const full = segmentPath(folder, { number, kind: 'full' })
-    if (kind === 'frames') await removeIfThere(disk, full)
+  return { names: kept, first }
+}
+
+/** The segments by number; a compacted one stands for the full one beside it. */
+function found(names: readonly string[]): Found {
+  const marks = names.flatMap((name) => /^(\d{6,})\.first$/.exec(name)?.[1] ?? [])
+  const first = Math.max(1, ...marks.map(Number))
+  const segments = new Map<number, SegmentName>()
+  for (const segment of names.map(segmentName)) {
+    if (segment === null || segment.number < first) continue
+    const isBetter = segment.kind === 'frames' || !segments.has(segment.number)
+    if (isBetter) segments.set(segment.number, segment)
   }
-  return { names: [...found.values()].sort((a, b) => a.number - b.number), first }
+  return { names: [...segments.values()].sort((a, b) => a.number - b.number), first }
 }
 
 async function surveyed(disk: Disk, folder: string, { names, first }: Found): Promise<Survey> {
