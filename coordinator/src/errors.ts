@@ -63,6 +63,11 @@ export const ERRORS = {
   LEDGER_WRITE_FAILED: { status: 507, title: 'The ledger could not be written' },
   LEDGER_GONE: { status: 410, title: 'These rounds are not kept any more' },
   LEDGER_COVERED: { status: 500, title: 'The records of these rounds are gone' },
+  LEDGER_DISAGREES: { status: 500, title: 'The ledger does not decide to what it says' },
+  CHECKPOINT_MISSING: { status: 500, title: 'A run has no checkpoint' },
+  CHECKPOINT_DAMAGED: { status: 500, title: 'No checkpoint leads to where the run was' },
+  DISK_FULL: { status: 507, title: 'The disk of the server is full' },
+  DISK_LIMIT: { status: 507, title: 'The data directory has reached its limit' },
   LEDGER_BUSY: { status: 500, title: 'The ledger is open already' },
   DATABASE_NEWER: { status: 500, title: 'The database was written by a newer version' },
   // backup

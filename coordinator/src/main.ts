@@ -73,8 +73,15 @@ function linksText({ publicUrl, networkUrls, signInUrl }: Coordinator): string {
     '',
     `  Volunteers   ${publicUrl}/`,
     ...networkUrls.map((url) => `               ${url}/ (from other machines)`),
-    `  Operator     ${signInUrl}`,
-    '               (signs in once; every start prints a new one)',
+    ...(signInUrl === null
+      ? [
+          `  Operator     ${publicUrl}/operator`,
+          '               (the disk is full: no link could be kept; the password signs in)',
+        ]
+      : [
+          `  Operator     ${signInUrl}`,
+          '               (signs in once; every start prints a new one)',
+        ]),
     '',
     '  Ctrl-C stops it; the next start goes on where this one ended.',
     '',

@@ -78,7 +78,7 @@ export class FaultyStorage {
 
   #recording(store: MemoryStore): Store {
     return new Proxy<Store>(store, {
-      get: (target, name: keyof Store & string) => {
+      get: (target, name: keyof Store) => {
         const method = (target[name] as (...args: unknown[]) => Promise<unknown>).bind(target)
         const isSynced = CHANGES[name]
         return async (...args: unknown[]) => {

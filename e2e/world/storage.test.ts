@@ -315,3 +315,20 @@ test('rounds that are not kept any more: bounded on disk, and nobody is left beh
   await world.reach(run, training.run(run).round + 20)
   expect(await replicas(world, run, [world.volunteers[0] ?? late, late])).toHaveLength(1)
 })
+
+test('an older state is put back while tabs are open: who is ahead starts over, and all agree', async () => {
+  const { storage, world, run } = await trained(130, 92)
+  const older = storage.after('kill')
+  await world.reach(run, 180)
+  const [stored] = await older.store.listRuns()
+  await older.store.reserveAttempts(run, (stored?.attemptsReserved ?? 0) + 1_000_000)
+  const training = await startedAgain(world, older)
+  const { round } = training.run(run)
+  expect(round).toBeLessThan(150)
+  const before = world.volunteers.map((each) => each.view.roundsCounted)
+  await world.reach(run, 220)
+  world.volunteers.forEach((each, at) =>
+    expect(each.view.roundsCounted).toBeGreaterThan((before[at] ?? 0) + 20),
+  )
+  await agrees(world, run)
+})

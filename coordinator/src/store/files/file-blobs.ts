@@ -17,7 +17,7 @@ export interface FileBlobsOptions {
 }
 
 /** Blobs as files, `ab/abcd…` under one folder. */
-export class FileBlobs implements BlobStore {
+class FileBlobs implements BlobStore {
   readonly #folder: string
   readonly #disk: Disk
   readonly #nowMs: () => number

@@ -17,7 +17,7 @@ const SEGMENT_MAGIC = 0x47444c51
 const ENTRY_MAGIC = 0x4e454c51
 const VERSION = 1
 export const SEGMENT_HEADER_BYTES = 16
-export const ENTRY_HEADER_BYTES = 28
+const ENTRY_HEADER_BYTES = 28
 
 /** Where an entry lies in its segment. */
 export interface EntryPlace {
