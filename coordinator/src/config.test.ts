@@ -18,6 +18,8 @@ describe('the settings', () => {
       host: '127.0.0.1',
       port: 8080,
       dataFolder: './data',
+      ledgerKeep: 10_000,
+      diskLimitBytes: null,
       publicUrl: null,
       tls: null,
       trustProxy: false,
@@ -28,6 +30,22 @@ describe('the settings', () => {
       demo: true,
       volunteers: 0,
     })
+  })
+
+  test('take a bound of the ledger and one of the disk', () => {
+    const config = readConfig(['--ledger-keep', 'all', '--disk-limit', '1.5TB'], {})
+    expect(config).toMatchObject({ ledgerKeep: null, diskLimitBytes: 1.5e12 })
+    const env = { QUORATE_LEDGER_KEEP: '2500', QUORATE_DISK_LIMIT: 'none' }
+    expect(readConfig([], env)).toMatchObject({ ledgerKeep: 2500, diskLimitBytes: null })
+  })
+
+  test.each([
+    ['--ledger-keep', '999', '--ledger-keep "999": is neither a whole number of at least 1000'],
+    ['--ledger-keep', 'everything', 'nor "all"'],
+    ['--disk-limit', '20', '--disk-limit "20": is neither a size of at least 200MB'],
+    ['--disk-limit', '1MB', 'like 20GB'],
+  ])('%s %s is refused in words', (flag, value, words) => {
+    expect(refusal([flag, value])).toContain(words)
   })
 
   test('come from flags, else from the environment', () => {

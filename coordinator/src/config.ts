@@ -1,17 +1,29 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { bytesOf } from './byte-size.ts'
 import { CodedError } from './errors.ts'
 import type { TurnSetting } from './ice/ice-issuer.ts'
 import type { IceServerSetting } from './ice/ice-settings.ts'
 import { iceServersOf, stunOf, turnOf } from './ice/ice-settings.ts'
 import { CONTRIBUTORS_PER_ADDRESS } from './training/admission.ts'
 import { issueText } from './issue-text.ts'
+import { LEAST_LEDGER_KEEP } from './training/retention.ts'
 
 /** One row per setting: a flag, and the environment variable QUORATE_<FLAG>. */
 const OPTIONS = {
   host: { value: 'address', help: 'address to listen at', fallback: '127.0.0.1' },
   port: { value: 'n', help: 'port to listen at; 0 takes a free one', fallback: '8080' },
   data: { value: 'folder', help: 'everything that is kept lies here', fallback: './data' },
+  'ledger-keep': {
+    value: 'rounds',
+    help: 'rounds of verdicts that a run keeps at least, 1000 or more; or all',
+    fallback: '10000',
+  },
+  'disk-limit': {
+    value: 'size',
+    help: 'most that the data folder may take, like 20GB; none for no limit',
+    fallback: 'none',
+  },
   'public-url': { value: 'url', help: 'address that people open, where it differs' },
   'tls-cert': { value: 'file', help: 'certificate (PEM); together with --tls-key' },
   'tls-key': { value: 'file', help: 'private key (PEM); together with --tls-cert' },
@@ -62,11 +74,16 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, `is not within ${min} and ${max}`)
 
+/** Databases, one data set's chunks and a few rounds have to fit. */
+const LEAST_DISK_LIMIT_BYTES = 200e6
+
 const schema = z
   .object({
     host: z.string().min(1, 'is empty'),
     port: wholeNumber(0, 65_535),
     data: z.string().min(1, 'is empty'),
+    'ledger-keep': z.string().transform((text, context) => ledgerKeepOf(text, context)),
+    'disk-limit': z.string().transform((text, context) => diskLimitOf(text, context)),
     'public-url': z
       .string()
       .transform((text, context) => publicUrlOf(text, context))
@@ -103,6 +120,10 @@ export interface Config {
   readonly host: string
   readonly port: number
   readonly dataFolder: string
+  /** Rounds of a ledger that are kept at least; null keeps all. */
+  readonly ledgerKeep: number | null
+  /** Most that the data folder may take; null: no limit. */
+  readonly diskLimitBytes: number | null
   /** Origin only, without a path. */
   readonly publicUrl: URL | null
   readonly tls: { readonly certPath: string; readonly keyPath: string } | null
@@ -145,6 +166,8 @@ export function readConfig(
     host: settings.host,
     port: settings.port,
     dataFolder: settings.data,
+    ledgerKeep: settings['ledger-keep'],
+    diskLimitBytes: settings['disk-limit'],
     publicUrl: settings['public-url'] ?? null,
     tls: certPath !== undefined && keyPath !== undefined ? { certPath, keyPath } : null,
     trustProxy: settings['trust-proxy'],
@@ -171,6 +194,9 @@ export function helpText(): string {
     '',
     ...rows,
     `${'  --help'.padEnd(25)}this text`,
+    '',
+    'npm run backup -- <folder> copies the data folder, also while this runs; npm run restore --',
+    '<folder> makes one of such a copy. Both take --data, and --help.',
     '',
     'Each flag is also an environment variable: --public-url is QUORATE_PUBLIC_URL;',
     'switches take 1 or 0. QUORATE_CHROMIUM names the browser for --volunteers.',
@@ -230,4 +256,20 @@ function publicUrlOf(text: string, context: z.RefinementCtx): URL {
     return z.NEVER
   }
   return url
+}
+
+function ledgerKeepOf(text: string, context: z.RefinementCtx): number | null {
+  if (text === 'all') return null
+  const rounds = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (rounds >= LEAST_LEDGER_KEEP) return rounds
+  context.addIssue(`is neither a whole number of at least ${LEAST_LEDGER_KEEP} rounds nor "all"`)
+  return z.NEVER
+}
+
+function diskLimitOf(text: string, context: z.RefinementCtx): number | null {
+  if (text === 'none') return null
+  const bytes = bytesOf(text)
+  if (bytes !== null && bytes >= LEAST_DISK_LIMIT_BYTES) return bytes
+  context.addIssue('is neither a size of at least 200MB, like 20GB or 1.5TB, nor "none"')
+  return z.NEVER
 }

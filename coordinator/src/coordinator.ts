@@ -21,11 +21,13 @@ import { iceIssuer } from './ice/ice-issuer.ts'
 import type { RouteApp } from './routes/route-app.ts'
 import { attachSockets } from './sockets/sockets.ts'
 import { failedWith } from './store/files/disk.ts'
+import { directoryRoom } from './store/files/directory-room.ts'
 import { openFileBlobs } from './store/files/file-blobs.ts'
 import { openFileLedgers } from './store/files/file-ledgers.ts'
 import { SqliteOperatorSecrets } from './store/sqlite/operator-store.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 import { createTelemetry } from './telemetry.ts'
+import { isNoRoom } from './training/no-room.ts'
 import type { TrainingService } from './training/service.ts'
 import { createTraining } from './training/training.ts'
 
@@ -37,8 +39,8 @@ export interface Coordinator {
   readonly publicUrl: string
   /** Where other machines of the network find it, if it listens to them and no address was given. */
   readonly networkUrls: readonly string[]
-  /** Signs the operator in, once. */
-  readonly signInUrl: string
+  /** Signs the operator in, once; null: there was no room on the disk to keep it. */
+  readonly signInUrl: string | null
   close(): Promise<void>
 }
 
@@ -71,9 +73,17 @@ export async function startCoordinator(
   try {
     return { ...(await start(config, { ...built, log, closers })), close }
   } catch (error) {
-    await close()
-    throw error
+    await close().catch((closing: unknown) => {
+      log.error({ error: detailOf(closing) }, 'what was started could not be ended in order')
+    })
+    throw isNoRoom(error) ? noRoomToStart(config.dataFolder, error) : error
   }
+}
+
+/** The database cannot even be opened; whoever starts this process may try again. */
+function noRoomToStart(folder: string, cause: unknown): CodedError {
+  const advice = 'Make some and start again; nothing is lost.'
+  return new CodedError('DISK_FULL', `There is no room on the disk of ${folder}. ${advice}`, cause)
 }
 
 async function start(
@@ -106,6 +116,8 @@ async function start(
     contributorsPerAddress: config.contributorsPerAddress,
     data: trainingData(dataSets, blobs),
     issueIce: iceIssuer({ servers: config.iceServers, turn: config.turn }, clock),
+    ledgerKeep: config.ledgerKeep,
+    room: directoryRoom(directory.path, config.diskLimitBytes),
   })
   closers.push(() => training.close())
   if (config.demo && training.runs().length === 0) {
@@ -134,7 +146,12 @@ async function start(
   closers.push(() => training.halt())
   const localUrl = await listen(app, config)
   const shownUrl = publicUrl?.origin ?? localUrl
-  const signInUrl = `${shownUrl}/operator/sign-in?token=${await operator.issueLink()}`
+  const token = await operator.issueLink().catch((error: unknown) => {
+    // Runs are held and say so; who has a password can sign in.
+    if (isNoRoom(error)) return null
+    throw error
+  })
+  const signInUrl = token === null ? null : `${shownUrl}/operator/sign-in?token=${token}`
   const listensToAll = ['0.0.0.0', '::'].includes(config.host)
   const networkUrls = listensToAll && !publicUrl ? networkAddresses(localUrl) : []
   return { training, localUrl, publicUrl: shownUrl, networkUrls, signInUrl }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import Libsql from 'libsql'
 import { CodedError } from './errors.ts'
 import { failedWith, makeDirectory } from './store/files/disk.ts'
+import { isNoRoom } from './training/no-room.ts'
 
 type Closer = () => Promise<void>
 
@@ -30,6 +31,7 @@ export async function openDataDirectory(folder: string): Promise<DataDirectory> 
     release = await takeLock(path)
   } catch (error) {
     if (error instanceof CodedError) throw error
+    if (isNoRoom(error)) throw error
     const why = error instanceof Error ? error.message : String(error)
     throw new CodedError(
       'DATA_UNWRITABLE',

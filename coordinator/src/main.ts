@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunView } from '@quorate/shared/api/api'
 import { pino } from 'pino'
+import { commandOf, runCommand } from './backup/command.ts'
 import type { Config } from './config.ts'
 import { helpText, readConfig } from './config.ts'
 import type { Coordinator } from './coordinator.ts'
@@ -21,6 +22,8 @@ export async function main(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   try {
+    const command = commandOf(argv)
+    if (command) return void process.stdout.write(await runCommand(command, argv, env))
     const config = readConfig(argv, env)
     if (config === null) process.stdout.write(helpText())
     else await run(config, env)
@@ -72,8 +75,15 @@ function linksText({ publicUrl, networkUrls, signInUrl }: Coordinator): string {
     '',
     `  Volunteers   ${publicUrl}/`,
     ...networkUrls.map((url) => `               ${url}/ (from other machines)`),
-    `  Operator     ${signInUrl}`,
-    '               (signs in once; every start prints a new one)',
+    ...(signInUrl === null
+      ? [
+          `  Operator     ${publicUrl}/operator`,
+          '               (the disk is full: no link could be kept; the password signs in)',
+        ]
+      : [
+          `  Operator     ${signInUrl}`,
+          '               (signs in once; every start prints a new one)',
+        ]),
     '',
     '  Ctrl-C stops it; the next start goes on where this one ended.',
     '',

@@ -22,7 +22,7 @@ export function dataSetId(folder: string | null): string {
 }
 
 /** Chunks by digest. Handed out without a copy: whoever decodes one holds views of it. */
-export class SharedChunks implements BlobStore {
+export class SharedChunks implements Pick<BlobStore, 'put' | 'get'> {
   readonly #chunks = new Map<string, Uint8Array>()
 
   async put(bytes: Uint8Array): Promise<string> {

@@ -12,7 +12,7 @@ import type { SimulationSettings } from './settings.ts'
 export async function shardsOf(
   { run, loneClass }: SimulationSettings,
   data: DataSet,
-  chunks: BlobStore,
+  chunks: Pick<BlobStore, 'put'>,
 ): Promise<StoredShard[]> {
   if (loneClass === null) return makeShards(data, run, chunks)
   const alone = { ...run, partition: { kind: 'shared' as const }, shards: 1 }

@@ -66,7 +66,7 @@ export async function replayed(world: World, run: string): Promise<string> {
 }
 
 /** Why the ledger cannot be one of rounds decided once each, in attempts used once each. */
-export function ledgerFaults(entries: readonly LedgerEntry[]): string[] {
+export function ledgerFaults(entries: readonly Pick<LedgerEntry, 'round' | 'attempt'>[]): string[] {
   const faults: string[] = []
   entries.forEach(({ round, attempt }, at) => {
     const before = entries[at - 1]

@@ -1,4 +1,4 @@
-import type { Ledger, LedgerEntry, Ledgers } from '@quorate/coordinator/training/ports'
+import type { KnownRounds, Ledger, LedgerEntry, Ledgers } from '@quorate/coordinator/training/ports'
 import type { Clock } from '@quorate/shared/clock/clock'
 
 /** What a disk does with an append. */
@@ -25,8 +25,8 @@ export class FaultyLedgers implements Ledgers {
     this.#faultOf = faultOf
   }
 
-  async open(runId: string): Promise<Ledger> {
-    const inner = await this.#inner.open(runId)
+  async open(runId: string, known?: KnownRounds): Promise<Ledger> {
+    const inner = await this.#inner.open(runId, known)
     const wait = (delayMs: number) =>
       new Promise<void>((resolve) => this.#clock.after(delayMs, resolve))
     return {
@@ -44,6 +44,12 @@ export class FaultyLedgers implements Ledgers {
       frames: (from) => inner.frames(from),
       replay: (from) => inner.replay(from),
       covered: (round) => inner.covered(round),
+      damage: inner.damage,
+      get firstRound() {
+        return inner.firstRound
+      },
+      forget: (round) => inner.forget(round),
+      forgetDamage: () => inner.forgetDamage(),
       close: () => inner.close(),
     }
   }

@@ -326,7 +326,9 @@ test('a run whose newest checkpoint is gone is shown with the reason, and the ot
   const intact = world.store.checkpoints.bind(world.store)
   world.store.checkpoints = async (id) => (id === lost ? [] : intact(id))
   const training = await world.boot()
-  const reason = 'This run cannot be opened (CHECKPOINT_MISSING).'
+  const reason =
+    'This run cannot be opened (CHECKPOINT_MISSING). ' +
+    'Its operator can restore a backup of the data directory, or delete the run.'
   expect(training.run(lost).state).toEqual({ kind: 'paused', by: 'fault', reason })
   expect((await training.events(lost, 1))[0]).toMatchObject({ code: 'not-opened' })
   // A page that looks at it follows it like any other.

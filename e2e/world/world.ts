@@ -5,9 +5,12 @@ import { MemoryBlobs } from '@quorate/coordinator/store/memory/memory-blobs'
 import { MemoryLedgers } from '@quorate/coordinator/store/memory/memory-ledgers'
 import { MemoryStore } from '@quorate/coordinator/store/memory/memory-store'
 import type {
+  BlobStore,
   Evaluator,
   LedgerEntry,
   Ledgers,
+  RoomPort,
+  Store,
   StoredShard,
 } from '@quorate/coordinator/training/ports'
 import type { TrainingService } from '@quorate/coordinator/training/service'
@@ -67,6 +70,16 @@ interface Drawn {
   readonly chunk: string
 }
 
+export interface WorldStorage {
+  readonly store: Store
+  readonly blobs: BlobStore
+  readonly ledgers: Ledgers
+}
+
+const ROOMY: RoomPort = {
+  look: async () => ({ usedBytes: 0, limitBytes: null, freeBytes: Number.MAX_SAFE_INTEGER }),
+}
+
 export interface WorldOptions {
   /** All volunteers come from one address. */
   readonly contributorsPerAddress?: number
@@ -74,14 +87,19 @@ export interface WorldOptions {
   readonly turn?: TurnSetting
   /** Wraps the ledgers: slow or full disks. */
   readonly ledgers?: (ledgers: Ledgers, clock: VirtualClock) => Ledgers
+  /** In place of memory: a data directory, also one on a simulated disk. */
+  readonly storage?: (clock: VirtualClock) => WorldStorage
+  readonly ledgerKeep?: number
+  readonly room?: RoomPort
 }
 
 export class World {
   readonly clock = new VirtualClock()
   readonly network: MemoryNetwork
-  readonly store = new MemoryStore()
-  readonly blobs = new MemoryBlobs()
-  readonly ledgers: Ledgers
+  /** Of a coordinator that starts; a test puts others in their place between two. */
+  store: Store
+  blobs: BlobStore
+  ledgers: Ledgers
   readonly volunteers: Volunteer[] = []
   /** What the volunteers drew their batches from. */
   readonly drawn: Drawn[] = []
@@ -93,15 +111,24 @@ export class World {
   readonly #seed: number
   readonly #turn: TurnSetting | null
   readonly #perAddress: number
+  readonly #options: WorldOptions
   #restarts = 0
   #joined = 0
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.#seed = seed
+    this.#options = options
     this.#turn = options.turn ?? null
     this.#perAddress = options.contributorsPerAddress ?? CONTRIBUTORS_PER_ADDRESS
-    const memory = new MemoryLedgers()
-    this.ledgers = options.ledgers?.(memory, this.clock) ?? memory
+    const memory = {
+      store: new MemoryStore(),
+      blobs: new MemoryBlobs(),
+      ledgers: new MemoryLedgers(),
+    }
+    const { store, blobs, ledgers } = options.storage?.(this.clock) ?? memory
+    this.store = store
+    this.blobs = blobs
+    this.ledgers = options.ledgers?.(ledgers, this.clock) ?? ledgers
     this.#random = generator(seed, 1)
     const { clock } = this
     this.network = new MemoryNetwork({ clock, random: generator(seed, 2), delayMs: DELAY_MS })
@@ -124,6 +151,8 @@ export class World {
       },
       contributorsPerAddress: this.#perAddress,
       issueIce: iceIssuer({ servers: [], turn: this.#turn }, clock),
+      ledgerKeep: this.#options.ledgerKeep ?? null,
+      room: this.#options.room ?? ROOMY,
       log: { info: () => {}, warn: () => {}, error: () => {} },
     })
     return this.training
@@ -135,6 +164,12 @@ export class World {
     this.training = null
     await training?.close()
     for (const { link } of this.volunteers) link.cut()
+  }
+
+  /** As `kill`; what the next coordinator finds is given. */
+  async killOn(storage: () => WorldStorage): Promise<void> {
+    await this.kill()
+    Object.assign(this, storage())
   }
 
   async run(settings: RunSettingsInput): Promise<string> {
@@ -225,11 +260,31 @@ export class World {
         const { training } = this
         if (!training) throw new Error('the coordinator is away')
         const blob = /^\/api\/blobs\/([0-9a-f]{64})$/.exec(url)?.[1]
-        if (blob) return this.blobs.get(blob)
+        if (blob) return this.#blob(training, blob)
         const ledger = /^\/api\/runs\/(\w+)\/ledger\?from=(\d+)$/.exec(url)
-        if (ledger) return training.ledger(ledger[1] as string, Number(ledger[2]))
+        if (ledger) return this.#verdicts(training, ledger[1] as string, Number(ledger[2]))
         throw new Error(`no file ${url}`)
       },
+    }
+  }
+
+  /** As HTTP and the page's downloads do it: what is gone is not there. */
+  async #verdicts(training: TrainingService, run: string, from: number): Promise<Uint8Array> {
+    try {
+      return await training.ledger(run, from)
+    } catch (error) {
+      const isGone = error instanceof Error && 'code' in error && error.code === 'LEDGER_GONE'
+      throw isGone ? Object.assign(new Error('HTTP 410'), { code: 'FILE_NOT_FOUND' }) : error
+    }
+  }
+
+  /** As the HTTP route does it: a damaged file is told to training. */
+  async #blob(training: TrainingService, digest: string): Promise<Uint8Array> {
+    try {
+      return await this.blobs.get(digest)
+    } catch (error) {
+      await training.damagedBlob(digest, String(error))
+      throw error
     }
   }
 

@@ -43,13 +43,23 @@ function scene(decided: number, atOnce = 1000) {
       },
     )
   }
-  return { asked, go, at: () => round }
+  return { asked, go, at: () => round, fetch: files.fetch }
 }
 
 describe('catching up', () => {
   test('without a replica: the checkpoint, then the ledger since', async () => {
     const { asked, go, at } = scene(130)
     await go(null)
+    expect(asked).toEqual(['/checkpoint', '/api/runs/r/ledger?from=100'])
+    expect(at()).toBe(130)
+  })
+
+  test('verdicts that are not kept any more: the checkpoint instead', async () => {
+    const { asked, go, at, fetch } = scene(130)
+    await go(90, async (url, options) => {
+      if (!url.endsWith('=90')) return fetch(url, options)
+      throw Object.assign(new Error('HTTP 410'), { code: 'FILE_NOT_FOUND' })
+    })
     expect(asked).toEqual(['/checkpoint', '/api/runs/r/ledger?from=100'])
     expect(at()).toBe(130)
   })

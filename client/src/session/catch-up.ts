@@ -25,7 +25,8 @@ export class DownloadError extends Error {
 
 /**
  * Brings the replica to the coordinator's: the missed verdicts alone where that is cheaper, else
- * the newest checkpoint and the verdicts since. The ledger answers in parts when it is long.
+ * the newest checkpoint and the verdicts since, also where the missed ones are not kept any more.
+ * The ledger answers in parts when it is long.
  *
  * @throws DownloadError; or the trainer's error, after which the replica is not to be trusted.
  */
@@ -51,9 +52,13 @@ export async function catchUp(
     ports.downloaded(bytes.length)
     return bytes
   }
+  const verdicts = (from: number) => download(`/api/runs/${run.id}/ledger?from=${from}`)
   const sinceCheckpoint = Math.max(0, round - checkpoint.round)
+  const most = checkpointInVerdicts(run.settings.method) + sinceCheckpoint
   let at = target.from
-  if (at === null || round - at > checkpointInVerdicts(run.settings.method) + sinceCheckpoint) {
+  let ledger: Uint8Array | null = null
+  if (at !== null && round - at <= most) ledger = await orNull(verdicts(at))
+  if (at === null || ledger === null) {
     const file = await download(checkpoint.url, checkpoint.digest)
     at = (await trainer.loadCheckpoint(file)).round
     ports.took('checkpoint', file)
@@ -61,7 +66,7 @@ export async function catchUp(
   const first = at
   for (;;) {
     const before: number = at
-    const ledger = await download(`/api/runs/${run.id}/ledger?from=${at}`)
+    ledger ??= await verdicts(at)
     for (const frame of splitFrames(ledger)) {
       if (signal.aborted) return
       at = (await trainer.applyVerdict(frame.slice())).round
@@ -69,5 +74,16 @@ export async function catchUp(
       ports.progress(at - first, Math.max(1, round - first))
     }
     if (at >= round || at === before) return
+    ledger = null
+  }
+}
+
+/** Null: the coordinator does not keep these rounds any more. */
+async function orNull(download: Promise<Uint8Array>): Promise<Uint8Array | null> {
+  try {
+    return await download
+  } catch (error) {
+    if (error instanceof DownloadError && error.code === 'FILE_NOT_FOUND') return null
+    throw error
   }
 }

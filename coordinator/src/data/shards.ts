@@ -14,7 +14,7 @@ import type { DataSet } from './data-set.ts'
 export async function makeShards(
   dataSet: DataSet,
   settings: RunSettings,
-  blobs: BlobStore,
+  blobs: Pick<BlobStore, 'put'>,
 ): Promise<StoredShard[]> {
   const { labels, shape } = dataSet
   const parts = partition(labels, settings.partition, settings.shards, settings.seed, shape.classes)

@@ -1,3 +1,4 @@
+import { rm, stat } from 'node:fs/promises'
 import { Kysely, Migrator, SqliteDialect, sql } from 'kysely'
 import Libsql from 'libsql'
 import { CodedError } from '../errors.ts'
@@ -43,15 +44,23 @@ export async function closeDatabase(database: Database): Promise<void> {
   await database.destroy()
 }
 
+/** Closes a database that nobody else has open: it is one file afterwards, to be copied or moved. */
+export async function closeAlone(database: Database, path: string): Promise<void> {
+  await closeDatabase(database)
+  const log = await stat(`${path}-wal`).catch(() => null)
+  if (log && log.size > 0) throw new Error(`${path} is in use`)
+  for (const suffix of ['-wal', '-shm']) await rm(path + suffix, { force: true })
+}
+
 /** Runs `body` with every commit on disk, not only in the operating system's hands. */
-export async function synced(
+export async function synced<T>(
   database: Database,
-  body: (connection: Database) => Promise<void>,
-): Promise<void> {
-  await database.connection().execute(async (connection) => {
+  body: (connection: Database) => Promise<T>,
+): Promise<T> {
+  return database.connection().execute(async (connection) => {
     await sql`pragma synchronous = FULL`.execute(connection)
     try {
-      await body(connection)
+      return await body(connection)
     } finally {
       await sql`pragma synchronous = NORMAL`.execute(connection)
     }

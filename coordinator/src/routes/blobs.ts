@@ -1,16 +1,30 @@
+import { detailOf } from '@quorate/shared/failure/detail'
 import { z } from 'zod'
 import { CodedError } from '../errors.ts'
 import type { PublicBlobs } from '../store/public-blobs.ts'
 import type { BlobStore } from '../training/ports.ts'
+import type { TrainingService } from '../training/service.ts'
 import { CompressedChunks } from './compressed-chunks.ts'
 import type { RouteApp } from './route-app.ts'
 
 /** Chunks and checkpoints by their digest: immutable, so any cache may keep them. */
 export function blobRoutes(
   app: RouteApp,
-  parts: { blobs: BlobStore; publicBlobs: PublicBlobs },
+  parts: {
+    blobs: BlobStore
+    publicBlobs: PublicBlobs
+    training: Pick<TrainingService, 'damagedBlob'>
+  },
 ): void {
   const compressed = new CompressedChunks(parts.blobs)
+  const checkpoint = async (digest: string) => {
+    try {
+      return await parts.blobs.get(digest)
+    } catch (error) {
+      await parts.training.damagedBlob(digest, detailOf(error))
+      throw error
+    }
+  }
   app.get(
     '/api/blobs/:digest',
     {
@@ -31,7 +45,7 @@ export function blobRoutes(
         .header('etag', `"${digest}"`)
       if (headers['if-none-match'] === `"${digest}"`) return reply.status(304).send()
       // Signs and float32 hardly compress; pixels do.
-      if (shown.kind === 'checkpoint') return reply.send(bufferOf(await parts.blobs.get(digest)))
+      if (shown.kind === 'checkpoint') return reply.send(bufferOf(await checkpoint(digest)))
       reply.header('vary', 'accept-encoding')
       if (!/\bgzip\b/.test(headers['accept-encoding'] ?? '')) {
         return reply.send(bufferOf(await parts.blobs.get(digest)))

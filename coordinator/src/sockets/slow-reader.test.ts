@@ -38,6 +38,8 @@ async function serve() {
     store: new MemoryStore(),
     blobs: new MemoryBlobs(),
     ledgers: new MemoryLedgers(),
+    ledgerKeep: null,
+    room: { look: async () => ({ usedBytes: 0, limitBytes: null, freeBytes: 1e12 }) },
     clock: systemClock,
     evaluator: { evaluate: async () => null },
     entropy: (size) => crypto.getRandomValues(new Uint8Array(size)),

@@ -10,7 +10,8 @@ interface Decided {
  */
 export function follows(last: Decided | null, next: Decided, count: number): boolean {
   if (last === null) return true
-  const inOrder = next.round === last.round + 1 || (next.round === last.round && count === 1)
+  const isVote = last.round === 0 && next.round === 0 && count === 1
+  const inOrder = next.round === last.round + 1 || isVote
   return inOrder && next.attempt > last.attempt
 }
 

@@ -71,6 +71,33 @@ export function ledgersContract(name: string, make: () => Promise<LedgersUnderTe
       await again.close()
     })
 
+    withLedgers('rounds that were let go are LEDGER_GONE, later ones are there', async (under) => {
+      const ledger = await under.ledgers.open('run')
+      for (let round = 0; round < 6; round++) await ledger.append(entry(round, round + 1))
+      expect(ledger.firstRound).toBe(0)
+      await ledger.covered(4)
+      await ledger.forget(3)
+      await ledger.forget(2)
+      const check = async (seen: Ledger) => {
+        expect(seen.firstRound).toBeLessThanOrEqual(3)
+        expect(seen.head).toEqual({ round: 5, attempt: 6 })
+        const frames = [3, 4, 5].map((round) => entry(round, round + 1).frame)
+        expect(await seen.frames(3)).toEqual(new Uint8Array(Buffer.concat(frames)))
+        if (seen.firstRound === 0) return
+        await expect(seen.frames(0)).rejects.toMatchObject({ code: 'LEDGER_GONE' })
+      }
+      await check(ledger)
+      await ledger.close()
+      const again = await (await under.reopen()).open('run', { from: 4, decided: 6 })
+      await check(again)
+      expect(again.damage).toBeNull()
+      await again.append(entry(6, 7))
+      await again.forget(100)
+      expect(again.head).toEqual({ round: 6, attempt: 7 })
+      expect(await again.frames(6)).toEqual(entry(6, 7).frame)
+      await again.close()
+    })
+
     withLedgers('a round out of order and a used attempt are refused', async ({ ledgers }) => {
       const ledger = await ledgers.open('run')
       await ledger.append(entry(0, 5))

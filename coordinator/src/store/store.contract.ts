@@ -185,6 +185,36 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       ])
     })
 
+    withStore('a checkpoint that is deleted is neither listed nor shown', async (under) => {
+      const { store } = under
+      await store.insertRun(run('a'))
+      for (const round of [0, 100, 200]) await store.insertCheckpoint('a', checkpoint(round))
+      await store.insertShards('a', [shard(0)])
+      await store.deleteCheckpoint('a', 100)
+      expect(await (await under.reopen()).checkpoints('a')).toEqual([
+        checkpoint(0),
+        checkpoint(200),
+      ])
+    })
+
+    withStore('blobs in use are chunks, checkpoints and states of all runs', async ({ store }) => {
+      await store.insertRun(run('a'))
+      for (const round of [0, 100]) await store.insertCheckpoint('a', checkpoint(round))
+      await store.insertShards('a', [shard(0)])
+      await store.deleteCheckpoint('a', 0)
+      const used = [digest('chunk', 0), digest('blob', 100), digest('state', 100)]
+      expect(await store.blobsInUse()).toEqual(new Set(used))
+      expect(await store.publicBlob(digest('blob', 0))).toBeNull()
+      expect(await store.publicBlob(digest('chunk', 0))).toEqual({ kind: 'chunk' })
+    })
+
+    withStore('the last round is the last one that has figures', async ({ store }) => {
+      await store.insertRun(run('a'))
+      expect(await store.lastRound('a')).toBeNull()
+      await store.appendRounds('a', [metrics(7), metrics(3)])
+      expect(await store.lastRound('a')).toBe(7)
+    })
+
     withStore('shards are written once', async (under) => {
       await under.store.insertRun(run('a'))
       const shards = [shard(0), shard(1)]

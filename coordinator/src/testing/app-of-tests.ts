@@ -81,6 +81,7 @@ class TrainingOfTests implements TrainingService {
   events = async (id: string) => (this.#known(id), [])
   checkpoints = async (id: string) => (this.#known(id), [])
   ledger = async (id: string, from: number) => (this.#known(id), new Uint8Array([from, 1, 2]))
+  damagedBlob = async (digest: string) => void this.calls.push(`damaged ${digest}`)
   replica = (id: string) => (
     this.#known(id),
     { round: 3, digest: 'd'.repeat(64), parameters: this.parameters }

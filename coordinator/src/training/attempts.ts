@@ -19,10 +19,11 @@ export class Attempts {
   #reserved: number
   #reserving = false
 
-  constructor({ id, attemptsReserved }: StoredRun, ports: AttemptsPorts) {
+  /** `used`: the ledger knows this attempt; the database may be older, where a backup was put back. */
+  constructor({ id, attemptsReserved }: StoredRun, used: number, ports: AttemptsPorts) {
     this.#run = id
     this.#ports = ports
-    this.#last = attemptsReserved
+    this.#last = Math.max(attemptsReserved, used)
     this.#reserved = attemptsReserved
   }
 
@@ -48,7 +49,7 @@ export class Attempts {
   }
 
   #reserve(): void {
-    const upTo = this.#reserved + BATCH
+    const upTo = Math.max(this.#reserved, this.#last) + BATCH
     this.#reserving = true
     this.#ports.store.reserveAttempts(this.#run, upTo).then(
       () => {

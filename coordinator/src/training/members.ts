@@ -50,6 +50,8 @@ export class Members {
   /** What one round can ask of a contributor. */
   readonly #roundLoad: Load
   /** Shares out the data where somebody came or left; opens a round where all is there for it. */
+  /** Damage that was made up for last: many may come upon it. */
+  #damage: string | null = null
   readonly #settling: Paced
   readonly #proceeding: Paced
 
@@ -181,6 +183,23 @@ export class Members {
     events.add('info', clean ? 'left' : 'cut-off', text, null, contributor.name)
     this.#driver.leasing.remember(contributor)
     this.#proceeding.ask()
+  }
+
+  /**
+   * Something on disk was found damaged while the run goes on: memory has the replica, so that a
+   * new checkpoint makes up for it. Who is on the way to the old one is sent to the new one.
+   */
+  async checkpointNow(code: string, detail: string): Promise<void> {
+    const { events, checkpoints, model, roster } = this.#driver.parts
+    const before = checkpoints.newest
+    if (this.#damage === detail) return
+    this.#damage = detail
+    events.add('error', code, `A new checkpoint makes up for damage: ${detail}`, model.round)
+    await this.#driver.checkpointNow()
+    if (checkpoints.newest.round === before.round) return
+    for (const contributor of roster.present()) {
+      if (contributor.status === 'joining') this.#bringBack(contributor)
+    }
   }
 
   /** One JSON message of a contributor that has joined. */

@@ -1,10 +1,8 @@
 import type { FeedMessage } from '@quorate/shared/api/api'
 import type { Clock } from '@quorate/shared/clock/clock'
-import { decodeRecord } from '@quorate/shared/wire/record'
-import { decodeVerdict, encodeVerdict } from '@quorate/shared/wire/verdict'
+import { detailOf } from '@quorate/shared/failure/detail'
 import type { DataShape } from '@quorate/shared/model/spec'
-import { DIGEST_EVERY } from './aftermath.ts'
-import { Checkpoints, readCheckpoint } from './checkpoints.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { EventLog } from './event-log.ts'
 import { Invite } from './invite.ts'
 import { LeaseBook } from './lease-book.ts'
@@ -23,17 +21,10 @@ import { Roster } from './roster.ts'
 import { RECENT_ROUNDS, RoundBook } from './round-book.ts'
 import { RunDriver } from './run-driver.ts'
 import { RunModel } from './run-model.ts'
-import { settlementsOf, votersOf } from './settlements.ts'
+import { RestoreError } from './restore-error.ts'
+import { newestWhole, replay } from './restore-run.ts'
+import type { RestoreParts } from './restore-run.ts'
 import type { RoundSettlements } from './settlements.ts'
-
-/** The disk contradicts itself: a run that cannot be brought back to where it was. */
-export class RestoreError extends Error {
-  readonly code: 'CHECKPOINT_MISSING' | 'LEDGER_DISAGREES'
-  constructor(code: RestoreError['code'], detail: string) {
-    super(detail)
-    this.code = code
-  }
-}
 
 export interface OpenRunPorts {
   readonly store: Store
@@ -44,98 +35,83 @@ export interface OpenRunPorts {
   readonly entropy: Entropy
   readonly log: Log
   readonly emit: (message: FeedMessage) => void
+  /** Rounds of a ledger that are kept at least; null keeps all. */
+  readonly ledgerKeep: number | null
+  /** A run could not write for want of room. */
+  readonly roomLacks: () => void
 }
 
-/** A run as the disk has it: newest checkpoint, then every ledger entry since, decided again. */
+/**
+ * A run as the disk has it: the newest checkpoint that is whole, then every ledger entry since,
+ * decided again. What was found damaged on the way is an event of the run.
+ *
+ * @throws RestoreError, or an error with the code of the store that cannot be read: the run cannot
+ * be brought back.
+ */
 export async function openRun(
   stored: StoredRun,
   shape: DataShape,
   ports: OpenRunPorts,
 ): Promise<RunDriver> {
-  const ledger = await ports.ledgers.open(stored.id)
+  const { store, blobs, clock, log, emit } = ports
+  const events = new EventLog(stored.id, { store, clock, log, emit })
+  const book = new RoundBook(stored.id, store, events)
+  const model = new RunModel(stored.settings, shape)
+  const parts = { stored, shape, model, store, blobs, clock, events, book }
+  const start = await newestWhole(parts)
+  const decided = ((await store.lastRound(stored.id)) ?? -1) + 1
+  const ledger = await ports.ledgers.open(stored.id, { from: model.round, decided })
   try {
-    return await restore(stored, shape, { ...ports, ledger })
+    if (ledger.damage !== null) {
+      const text = `Damage was set aside, the run goes on from checkpoint ${model.round}: ${ledger.damage}`
+      events.add('error', 'ledger-damaged', text, model.round)
+    }
+    const settled = await replay(start, ledger, parts).catch((error: unknown) => {
+      throw start.damaged.length > 0 ? withoutCheckpoint(start.damaged.length, error) : error
+    })
+    const reload = async () => void (await replay(await newestWhole(parts), ledger, parts))
+    return await driverOf({ ...parts, ledger, settled, reload }, ports)
   } catch (error) {
     await ledger.close()
     throw error
   }
 }
 
-async function restore(
-  stored: StoredRun,
-  shape: DataShape,
-  ports: OpenRunPorts & { ledger: Ledger },
+/** The records since an older checkpoint do not lead to where the damaged one was. */
+function withoutCheckpoint(count: number, error: unknown): RestoreError {
+  const detail = `${count} damaged, and the ledger does not make up for it: ${detailOf(error)}`
+  return new RestoreError('CHECKPOINT_DAMAGED', detail, error)
+}
+
+async function driverOf(
+  parts: RestoreParts & {
+    readonly ledger: Ledger
+    readonly settled: readonly RoundSettlements[]
+    readonly reload: () => Promise<void>
+  },
+  ports: OpenRunPorts,
 ): Promise<RunDriver> {
-  const { store, blobs, clock, log, emit, ledger } = ports
-  const events = new EventLog(stored.id, { store, clock, log, emit })
-  const book = new RoundBook(stored.id, store, events)
-  const model = new RunModel(stored.settings, shape)
-  const newest = (await store.checkpoints(stored.id)).at(-1)
-  if (!newest) throw new RestoreError('CHECKPOINT_MISSING', `run ${stored.id} has no checkpoint`)
-  const reload = async () => {
-    const latest = (await store.checkpoints(stored.id)).at(-1) ?? newest
-    await readCheckpoint(model, latest, blobs)
-    return replay(stored, model, ledger, book)
-  }
-  const entries = await reload()
+  const { stored, model, store, blobs, clock, events, book, ledger, reload } = parts
   const recent = { from: Math.max(0, model.round - RECENT_ROUNDS), to: model.round }
   const rounds = await store.rounds(stored.id, { ...recent, limit: RECENT_ROUNDS + 1 })
   book.restore(rounds, await store.latestEvaluation(stored.id))
-  const known = await store.contributors(stored.id)
+  const people = await store.contributors(stored.id)
   const { settings } = stored
   const shared = settings.partition.kind === 'shared'
   const leases = new LeaseBook(await store.shards(stored.id), shared)
-  for (const { number, shards, banned } of known) {
+  for (const { number, shards, banned } of people) {
     if (shards.length > 0 && !banned) leases.add(number, shards, clock.nowMs())
   }
-  const roster = new Roster(ports.entropy, known, settings.batch)
-  tellSettled(roster, entries, known)
+  const roster = new Roster(ports.entropy, people, settings.batch)
+  tellSettled(roster, parts.settled, people)
+  const { ledgerKeep, evaluator, emit, roomLacks } = ports
+  const kept = { store, blobs, ledger, clock, events, ledgerKeep }
+  const checkpoints = new Checkpoints(stored.id, await store.checkpoints(stored.id), kept)
   return new RunDriver({
-    stored,
-    model,
-    roster,
-    leases,
-    ledger,
-    checkpoints: new Checkpoints(stored.id, newest, { store, blobs, ledger, clock, events }),
-    book,
-    events,
+    ...{ stored, model, roster, leases, ledger, checkpoints, book, events, store, clock },
+    ...{ evaluator, emit, reload, roomLacks, entropy: ports.entropy },
     invite: new Invite(stored.invite),
-    store,
-    evaluator: ports.evaluator,
-    clock,
-    entropy: ports.entropy,
-    emit,
-    reload: async () => void (await reload()),
   })
-}
-
-/**
- * Decides again every entry since the model's checkpoint and insists on the same bytes. Returns
- * what each round said to those who had voted.
- */
-async function replay(
-  stored: StoredRun,
-  model: RunModel,
-  ledger: Ledger,
-  book: RoundBook,
-): Promise<RoundSettlements[]> {
-  const settled: RoundSettlements[] = []
-  const shape = { run: stored.number, d: model.d, block: model.block }
-  for await (const entry of ledger.replay(model.round)) {
-    const { verdict } = decodeVerdict(entry.frame, shape)
-    const record = decodeRecord(entry.record, model)
-    const again = model.decide(record, verdict.valid)
-    const frame = encodeVerdict(shape, { round: entry.round, attempt: entry.attempt }, again)
-    if (!sameBytes(frame, entry.frame)) {
-      const detail = `run ${stored.id}: round ${entry.round} does not decide to what was recorded`
-      throw new RestoreError('LEDGER_DISAGREES', detail)
-    }
-    if (record.kind !== 'calibration')
-      settled.push(settlementsOf(entry, votersOf(record), verdict.valid))
-    model.advance(again)
-    if (model.round % DIGEST_EVERY === 0) book.keepDigest(model.round, model.digest())
-  }
-  return settled
 }
 
 /** What a killed coordinator decided and did not live to say, or to count. */
@@ -153,8 +129,4 @@ function tellSettled(
       if (mine && mine.round >= savedAtRound) contributor.roundsCounted += 1
     }
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at])
 }

@@ -8,6 +8,7 @@ import type { Admission } from './admission.ts'
 /** Rows in the database. All of it can be rebuilt from ledger and checkpoints but names and settings. */
 export interface Store {
   listRuns(): Promise<StoredRun[]>
+  /** On disk when this resolves; so are its shards and checkpoints. */
   insertRun(run: Omit<StoredRun, 'number'>): Promise<StoredRun>
   saveRunState(id: string, state: RunState, startedAtMs: number | null): Promise<void>
   saveInvite(id: string, invite: string | null): Promise<void>
@@ -22,6 +23,8 @@ export interface Store {
   ): Promise<void>
   /** Ascending; at most `limit` rows, one a span of rounds where the range is longer than that. */
   rounds(id: string, range: { from: number; to: number; limit: number }): Promise<RoundMetrics[]>
+  /** The last round that has figures. */
+  lastRound(id: string): Promise<number | null>
   /** Of the latest round that was evaluated. */
   latestEvaluation(id: string): Promise<{ round: number; accuracy: number; loss: number } | null>
   appendEvent(id: string, event: EventView): Promise<void>
@@ -30,9 +33,13 @@ export interface Store {
   saveContributor(id: string, contributor: StoredContributor): Promise<void>
   forgetContributor(id: string, number: number): Promise<void>
   contributors(id: string): Promise<StoredContributor[]>
+  /** On disk when this resolves: what it covers may be let go. */
   insertCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void>
   /** Ascending by round. */
   checkpoints(id: string): Promise<StoredCheckpoint[]>
+  deleteCheckpoint(id: string, round: number): Promise<void>
+  /** Every blob that a run still needs, public or not. */
+  blobsInUse(): Promise<Set<string>>
   /** The shards of a run, as chunk blobs; written once when the run is made. */
   insertShards(id: string, shards: readonly StoredShard[]): Promise<void>
   shards(id: string): Promise<StoredShard[]>
@@ -98,11 +105,24 @@ export interface BlobStore {
   put(bytes: Uint8Array): Promise<string>
   /** Rejects with code BLOB_NOT_FOUND or BLOB_DAMAGED. */
   get(digest: string): Promise<Uint8Array>
+  /** Deletes all others but those that were put since `untilMs`; returns how many. */
+  keepOnly(digests: ReadonlySet<string>, untilMs: number): Promise<number>
+}
+
+/** What else is known of a run, when its ledger is opened. */
+export interface KnownRounds {
+  /** The model starts from a checkpoint at this round: entries before it are not needed. */
+  readonly from: number
+  /** So many rounds were decided, at least. */
+  readonly decided: number
 }
 
 export interface Ledgers {
-  /** Opens a run's ledger; a torn last record (killed while writing) is cut off. */
-  open(runId: string): Promise<Ledger>
+  /**
+   * Opens a run's ledger; a torn last record (killed while writing) is cut off. Damage that the
+   * checkpoint makes up for is set aside; other damage rejects with code LEDGER_DAMAGED.
+   */
+  open(runId: string, known?: KnownRounds): Promise<Ledger>
   delete(runId: string): Promise<void>
 }
 
@@ -121,13 +141,38 @@ export interface Ledger {
   append(entry: LedgerEntry): Promise<void>
   /** The last entry's round and attempt. */
   readonly head: { readonly round: number; readonly attempt: number } | null
-  /** Verdict frames of rounds ≥ `fromRound`, in order; for catch-up. */
+  /** What was found damaged and set aside when the ledger was opened. */
+  readonly damage: string | null
+  /** The oldest round that is kept; the next one, where there is none yet. */
+  readonly firstRound: number
+  /**
+   * Verdict frames of rounds ≥ `fromRound`, in order; for catch-up. Rejects with code LEDGER_GONE
+   * where some of them were let go, LEDGER_DAMAGED where they are not as they were written.
+   */
   frames(fromRound: number): Promise<Uint8Array>
   /** Entries of rounds ≥ `fromRound` with their records; for a restart. */
   replay(fromRound: number): AsyncIterable<LedgerEntry>
   /** A checkpoint at `round` is on disk: records of earlier rounds may go (frames stay). */
   covered(round: number): Promise<void>
+  /** Rounds before `round` may go altogether. */
+  forget(round: number): Promise<void>
+  /** What was set aside may go. */
+  forgetDamage(): Promise<void>
   close(): Promise<void>
+}
+
+/** Room for what is kept, in bytes. */
+export interface Room {
+  /** Taken by the data directory; 0 where there is no limit to compare it with. */
+  readonly usedBytes: number
+  /** The most that it may take; null: no limit. */
+  readonly limitBytes: number | null
+  /** Left on its disk. */
+  readonly freeBytes: number
+}
+
+export interface RoomPort {
+  look(): Promise<Room>
 }
 
 /** Test-set evaluation off the main thread; one at a time, the newest request replaces a waiting one. */

@@ -23,6 +23,7 @@ import type { Fault } from './audit-judge.ts'
 import { Calibration } from './calibration.ts'
 import type { Contributor } from './contributor.ts'
 import type { Checkpoints } from './checkpoints.ts'
+import type { Lack } from './disk-keeper.ts'
 import { Evaluations } from './evaluations.ts'
 import type { EventLog } from './event-log.ts'
 import { faultCodeOf } from './fault-code.ts'
@@ -33,6 +34,7 @@ import { logNotFinite, NotFinite } from './not-finite.ts'
 import type { NotFiniteCount } from './not-finite.ts'
 import { openingsOf, planRound, sharesOf } from './opening.ts'
 import type { Participant } from './opening.ts'
+import { isNoRoom } from './no-room.ts'
 import type { Entropy, Evaluator, Ledger, Store, StoredRun } from './ports.ts'
 import type { Roster } from './roster.ts'
 import { RoundAtWork } from './round-at-work.ts'
@@ -55,6 +57,12 @@ const VOID_PAUSE_MS = 500
  * longer wait for somebody can follow each other within milliseconds.
  */
 const RECENT_ATTEMPTS = 256
+/** What everyone sees of a run that is held. */
+const LACKS: Record<Lack, string> = {
+  DISK_FULL: 'The disk of the server is full (DISK_FULL). Training goes on when there is room.',
+  DISK_LIMIT:
+    'The server keeps as much as it may (DISK_LIMIT). Training goes on when there is room.',
+}
 const DIVERGED = 'The model has diverged: the learning rate is too large for this method and model.'
 type Phase =
   | { readonly kind: 'idle' }
@@ -99,6 +107,8 @@ export interface RunParts {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly emit: (message: FeedMessage) => void
+  /** A write failed for want of room: the run is held until there is some. */
+  readonly roomLacks: () => void
   /** Reads model, method state and units back from checkpoint and ledger, after a failed write. */
   readonly reload: () => Promise<void>
 }
@@ -121,13 +131,17 @@ export class RunDriver {
   /** Set by a failed write: memory is ahead of the disk, and the disk knows what was decided. */
   #mustReload: WriteFault | null = null
   #reloading: Promise<void> | null = null
+  /** The last verdict that was, or is, on its way to the disk. */
+  #decision: Promise<unknown> = Promise.resolve()
+  /** Paused for want of room on the disk, and by nobody: it goes on by itself. */
+  #held = false
   #closed = false
 
   constructor(parts: RunParts) {
     this.parts = parts
     this.leasing = new Leasing(parts)
     this.#chance = secretChance(parts.entropy)
-    this.#attempts = new Attempts(parts.stored, {
+    this.#attempts = new Attempts(parts.stored, parts.ledger.head?.attempt ?? 0, {
       store: parts.store,
       available: () => this.proceed(),
       exhausted: (error) => {
@@ -174,15 +188,40 @@ export class RunDriver {
 
   /** `reason` is for everyone to see, `event` for the operator alone. */
   #pause(by: 'operator' | 'fault', { reason, event }: { reason: string; event: string }): void {
+    this.#held = false
     this.#abandon()
     this.#status.set({ kind: 'paused', by, reason })
     const level = by === 'fault' ? 'error' : 'info'
     this.parts.events.add(level, 'paused', event, this.parts.model.round)
   }
 
+  /** Until there is room on the disk; a start that comes first looks for itself. */
+  hold(lack: Lack, detail: string | null = null): void {
+    if (!this.running) return
+    this.#abandon()
+    const { events, model, stored } = this.parts
+    const reason = LACKS[lack]
+    this.#held = true
+    const kept = { kind: 'waiting', need: stored.settings.minVoters, have: 0 } as const
+    this.#status.set({ kind: 'paused', by: 'fault', reason }, kept)
+    events.add('error', 'held', detail === null ? reason : `${reason} ${detail}`, model.round)
+  }
+
+  /** Saves the model as it is between two verdicts; not after a failed write, as it is ahead then. */
+  async checkpointNow(): Promise<void> {
+    while (this.#phase.kind === 'deciding') await this.#decision
+    if (!this.#mustReload) await this.parts.checkpoints.remake(this.parts.model)
+  }
+
+  /** There is room again. */
+  async release(): Promise<void> {
+    if (this.#held) await this.resume()
+  }
+
   async resume(): Promise<void> {
     await this.#reload()
     if (this.state.kind !== 'paused' || this.#closed) return
+    this.#held = false
     this.parts.events.add('info', 'resumed', 'Training goes on.', this.parts.model.round)
     this.start()
   }
@@ -543,6 +582,10 @@ export class RunDriver {
     this.#cancelTimers()
     this.#phase = { kind: 'idle' }
     const event = `${what}: ${detailOf(error)}`
+    if (isNoRoom(error) && (this.running || this.#held)) {
+      this.hold('DISK_FULL', event)
+      return this.parts.roomLacks()
+    }
     const reason = `${what} (${faultCodeOf(error)}).`
     if (this.state.kind !== 'finished') return this.#pause('fault', { reason, event })
     this.parts.events.add('error', 'fault', event, this.parts.model.round)
@@ -592,7 +635,7 @@ export class RunDriver {
   }
 
   #watch(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#bug(error))
+    this.#decision = work.catch((error: unknown) => this.#bug(error))
   }
 
   /** For what timers and others' callbacks begin: nobody above them could tell what has failed. */

@@ -48,7 +48,8 @@ export class RunStatus {
     this.set({ kind: 'waiting', need: this.#parts.stored.settings.minVoters, have: 0 })
   }
 
-  set(state: RunState): void {
+  /** `kept`: what the next start finds, where that is another. */
+  set(state: RunState, kept: RunState = state): void {
     if (JSON.stringify(state) === JSON.stringify(this.#state)) return
     this.#state = state
     const { store, stored, roster, events, book } = this.#parts
@@ -56,7 +57,7 @@ export class RunStatus {
     roster.tell({ type: 'state', state })
     this.#parts.emit({ type: 'runs', runs: [this.view()] })
     store
-      .saveRunState(stored.id, state, this.#startedAtMs)
+      .saveRunState(stored.id, kept, this.#startedAtMs)
       .catch((error: unknown) => events.add('error', 'state-not-saved', detailOf(error), null))
   }
 

@@ -34,8 +34,10 @@ export interface TrainingService {
   kick(id: string, contributor: number, ban: boolean): Promise<void>
   events(id: string, limit: number): Promise<EventView[]>
   checkpoints(id: string): Promise<CheckpointView[]>
-  /** Verdict frames since `from`, concatenated (application/octet-stream). */
+  /** Verdict frames since `from`, concatenated (application/octet-stream); or LEDGER_GONE. */
   ledger(id: string, from: number): Promise<Uint8Array>
+  /** A checkpoint's file was found damaged: its run makes another. */
+  damagedBlob(digest: string, detail: string): Promise<void>
   /** The coordinator's replica now. */
   replica(id: string): { round: number; digest: string; parameters: Float32Array }
   shards(id: string): Promise<{ shard: number; records: number; labels: readonly number[] }[]>
@@ -76,6 +78,7 @@ export class TrainingError extends Error {
 export type TrainingErrorCode =
   | 'RUN_NOT_FOUND'
   | 'RUN_BUSY'
+  | 'LEDGER_GONE'
   /** Its ledger or checkpoint does not fit together any more; it can only be deleted. */
   | 'RUN_DAMAGED'
   | 'RUN_STATE'

@@ -10,23 +10,28 @@ import { Admission } from './admission.ts'
 import { writeCheckpoint } from './checkpoints.ts'
 import { acceptContributor } from './contributor-socket.ts'
 import { faultCodeOf } from './fault-code.ts'
+import { DiskKeeper } from './disk-keeper.ts'
 import { EventLog } from './event-log.ts'
 import { newInviteCode } from './invite.ts'
 import { Members } from './members.ts'
 import { openRun } from './open-run.ts'
 import type { OpenRunPorts } from './open-run.ts'
-import type { Connection, IceIssuer, StoredRun, TrainingData } from './ports.ts'
+import type { Connection, IceIssuer, RoomPort, StoredRun, TrainingData } from './ports.ts'
 import { previewRun } from './preview.ts'
+import { LEAST_LEDGER_KEEP } from './retention.ts'
 import type { RunDriver } from './run-driver.ts'
 import { RunModel } from './run-model.ts'
 import { TrainingError } from './service.ts'
 import type { ContributorSocket, TrainingService } from './service.ts'
 
 const MAX_RUNS = 100
+/** A file that was just written may not be in the database yet. */
+const YOUNG_MS = 600_000
 /** Lists of contributors and runs go to the pages at most this often. */
 const FEED_EVERY_MS = 1000
 
-export interface TrainingPorts extends Omit<OpenRunPorts, 'emit'> {
+export interface TrainingPorts extends Omit<OpenRunPorts, 'emit' | 'roomLacks'> {
+  readonly room: RoomPort
   readonly data: TrainingData
   readonly issueIce: IceIssuer
   /** At once, of all runs. */
@@ -45,6 +50,7 @@ interface OpenedRun {
 export async function createTraining(ports: TrainingPorts): Promise<TrainingService> {
   const training = new Training(ports)
   for (const stored of await ports.store.listRuns()) await training.openAgain(stored)
+  await training.watchDisk()
   return training
 }
 
@@ -56,11 +62,23 @@ class Training implements TrainingService {
   readonly #admission: Admission
   readonly #listeners = new Set<(message: FeedMessage) => void>()
   readonly #revocations = new Set<(peerId: string) => void>()
+  readonly #disk: DiskKeeper
   #cancelFeed: () => void = () => {}
 
   constructor(ports: TrainingPorts) {
     this.#ports = ports
     this.#admission = new Admission(ports.clock, ports.contributorsPerAddress)
+    this.#disk = new DiskKeeper({
+      ...ports,
+      sweep: () => this.#sweep(),
+      freeing: [
+        () => this.#forgetDamage(),
+        () => this.#shrink('finished'),
+        () => this.#shrink('all'),
+      ],
+      hold: (lack) => this.#drivers().forEach((driver) => driver.hold(lack)),
+      release: () => this.#drivers().forEach((driver) => this.#release(driver)),
+    })
     this.#scheduleFeed()
   }
 
@@ -78,7 +96,8 @@ class Training implements TrainingService {
   async open(stored: StoredRun): Promise<RunDriver> {
     const { shape } = await this.#ports.data.describe(stored.settings.dataSet)
     const emit = (message: FeedMessage) => this.#emit(message)
-    const driver = await openRun(stored, shape, { ...this.#ports, emit })
+    const roomLacks = () => this.#disk.lacking()
+    const driver = await openRun(stored, shape, { ...this.#ports, emit, roomLacks })
     const signalRevoked = (peerId: string) => {
       for (const listener of this.#revocations) listener(peerId)
     }
@@ -234,8 +253,22 @@ class Training implements TrainingService {
     })
   }
 
-  ledger(id: string, from: number): Promise<Uint8Array> {
-    return this.#driver(id).parts.ledger.frames(from)
+  async ledger(id: string, from: number): Promise<Uint8Array> {
+    const driver = this.#driver(id)
+    try {
+      return await driver.parts.ledger.frames(from)
+    } catch (error) {
+      if (faultCodeOf(error) !== 'LEDGER_DAMAGED') throw error
+      await this.#opened(id).members.checkpointNow('ledger-damaged', detailOf(error))
+      throw new TrainingError('LEDGER_GONE', 'These rounds are damaged; begin at the checkpoint.')
+    }
+  }
+
+  async damagedBlob(digest: string, detail: string): Promise<void> {
+    for (const { driver, members } of this.#runs.values()) {
+      if (driver.parts.checkpoints.newest.digest !== digest) continue
+      await members.checkpointNow('checkpoint-damaged', detail)
+    }
   }
 
   replica(id: string) {
@@ -279,12 +312,48 @@ class Training implements TrainingService {
 
   async close(): Promise<void> {
     this.#cancelFeed()
+    await this.#disk.close()
     this.#revocations.clear()
     this.#listeners.clear()
     for (const { driver } of this.#runs.values()) {
       driver.close()
       await driver.parts.ledger.close()
     }
+  }
+
+  /** From now on room is looked after. */
+  watchDisk(): Promise<void> {
+    return this.#disk.start()
+  }
+
+  #drivers(): RunDriver[] {
+    return [...this.#runs.values()].map(({ driver }) => driver)
+  }
+
+  #release(driver: RunDriver): void {
+    const { events, model } = driver.parts
+    driver
+      .release()
+      .catch((error: unknown) => events.add('error', 'not-resumed', detailOf(error), model.round))
+  }
+
+  async #forgetDamage(): Promise<void> {
+    for (const { parts } of this.#drivers()) await parts.ledger.forgetDamage()
+  }
+
+  /** Files that nothing needs: those of checkpoints and runs that were deleted. */
+  async #sweep(): Promise<void> {
+    const { store, blobs, clock } = this.#ports
+    await blobs.keepOnly(await store.blobsInUse(), clock.nowMs() - YOUNG_MS)
+  }
+
+  /** Of these runs as little is kept as they can do with. */
+  async #shrink(which: 'finished' | 'all'): Promise<void> {
+    for (const { parts, state } of this.#drivers()) {
+      if (which === 'finished' && state.kind !== 'finished') continue
+      await parts.checkpoints.shrink(LEAST_LEDGER_KEEP)
+    }
+    await this.#sweep()
   }
 
   #opened(id: string): OpenedRun {
@@ -355,11 +424,22 @@ function translate(error: unknown): never {
   throw error
 }
 
+/** What a person can do about a run that cannot be opened. */
+function wayOut(code: string): string {
+  return /^(LEDGER|CHECKPOINT|BLOB)_/.test(code)
+    ? 'Its operator can restore a backup of the data directory, or delete the run.'
+    : 'Its operator finds the cause in the event log; a start tries again.'
+}
+
 function damagedView(stored: StoredRun, code: string): RunView {
   const { id, number, settings, createdAtMs, startedAtMs } = stored
   return {
     ...{ id, number, settings, createdAtMs, startedAtMs },
-    state: { kind: 'paused', by: 'fault', reason: `This run cannot be opened (${code}).` },
+    state: {
+      kind: 'paused',
+      by: 'fault',
+      reason: `This run cannot be opened (${code}). ${wayOut(code)}`,
+    },
     ...{ d: 0, round: 0, contributors: 0, ready: 0, places: null, inviteOnly: false },
     ...{ accuracy: null, loss: null, accuracyRound: null },
     ...{ roundMs: null, timeLeftMs: null, digest: null },

@@ -1,49 +1,45 @@
-import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
+import { detailOf } from '@quorate/shared/failure/detail'
 import { CodedError } from '../../errors.ts'
 import type { Ledger, LedgerEntry } from '../../training/ports.ts'
 import { assertFollows } from '../ledger-order.ts'
 import { LEDGER_READ_BYTES } from '../limits.ts'
-import { failedWith } from './disk.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { failedWith, writeAll } from './disk.ts'
+import { dropAside, dropBelow } from './ledger-folder.ts'
+import type { LoadedLedger } from './ledger-folder.ts'
 import { encodeEntry } from './ledger-format.ts'
 import type { Segment } from './ledger-segment.ts'
-import {
-  createSegment,
-  damaged,
-  dropSegment,
-  readEntry,
-  readFrame,
-  withoutRecords,
-} from './ledger-segment.ts'
-
-/** What an append needs of a file; a test gives one that fails. */
-export type AppendFile = Pick<FileHandle, 'write' | 'datasync' | 'truncate' | 'close'>
-export type OpenAppendFile = (path: string) => Promise<AppendFile>
+import { createSegment, damaged, dropSegment, readEntry, withoutRecords } from './ledger-segment.ts'
 
 export interface FileLedgerOptions {
+  readonly disk: Disk
   readonly folder: string
   /** A segment that has reached this size is sealed and the next one begun. */
   readonly segmentBytes: number
-  readonly openAppendFile: OpenAppendFile
+  /** Of the first entry, where there is none yet. */
+  readonly from: number
 }
 
 /**
  * A ledger as a folder of segments, of which only the last is written to. Appends wait for each
- * other; reading and letting records go does not hold them up.
+ * other; reading and letting go do not hold them up.
  */
 export class FileLedger implements Ledger {
+  readonly damage: string | null
   readonly #options: FileLedgerOptions
+  /** In order, at least one; the last one of kind full. */
   readonly #segments: Segment[]
   readonly #onClose: () => void
-  #file: AppendFile | null = null
+  #file: DiskFile | null = null
   #appends: Promise<void> = Promise.resolve()
-  #coverings: Promise<void> = Promise.resolve()
+  /** Of what makes the ledger smaller, one after the other. */
+  #tidying: Promise<void> = Promise.resolve()
   #state: 'open' | 'broken' | 'closed' = 'open'
 
-  /** `segments`: checked, in order, at least one; the last one of kind full. */
-  constructor(options: FileLedgerOptions, segments: Segment[], onClose: () => void) {
+  constructor(options: FileLedgerOptions, loaded: LoadedLedger, onClose: () => void) {
     this.#options = options
-    this.#segments = segments
+    this.#segments = loaded.segments
+    this.damage = loaded.damage
     this.#onClose = onClose
   }
 
@@ -55,6 +51,11 @@ export class FileLedger implements Ledger {
     return null
   }
 
+  get firstRound(): number {
+    const first = this.#segments.find(({ entries }) => entries.length > 0)
+    return first?.entries[0]?.round ?? this.#options.from
+  }
+
   append(entry: LedgerEntry): Promise<void> {
     const appended = this.#appends.then(() => this.#append(entry))
     // Nobody waits for the next segment; if it cannot be begun, the next append says so.
@@ -63,15 +64,15 @@ export class FileLedger implements Ledger {
   }
 
   async frames(fromRound: number): Promise<Uint8Array> {
-    const frames: Buffer[] = []
+    if (fromRound < this.firstRound) throw gone(fromRound)
+    const frames: Uint8Array[] = []
     let sizeBytes = 0
-    for (const index of this.#segments.keys()) {
-      if (this.#endsBefore(index, fromRound)) continue
-      const full = await this.#reading(index, async (file, segment) => {
+    for (const { number } of this.#from(fromRound)) {
+      const full = await this.#reading(number, async (file, segment) => {
         for (const place of segment.entries.slice()) {
           if (place.round < fromRound) continue
           if (frames.length > 0 && sizeBytes + place.frameBytes > LEDGER_READ_BYTES) return true
-          frames.push(await readFrame(file, place))
+          frames.push((await readEntry(file, segment, place)).frame)
           sizeBytes += place.frameBytes
         }
         return false
@@ -82,12 +83,10 @@ export class FileLedger implements Ledger {
   }
 
   async *replay(fromRound: number): AsyncIterable<LedgerEntry> {
-    for (const index of [...this.#segments.keys()]) {
-      if (this.#endsBefore(index, fromRound)) continue
-      const entries = this.#segments[index]?.entries ?? []
+    for (const { number, entries } of this.#from(fromRound)) {
       for (const [position, { round }] of [...entries.entries()]) {
         if (round < fromRound) continue
-        yield await this.#reading(index, async (file, segment) => {
+        yield await this.#reading(number, async (file, segment) => {
           const place = segment.entries[position]
           if (!place) throw damaged(segment.path, `round ${round} is missing`)
           if (segment.kind === 'frames') {
@@ -100,24 +99,29 @@ export class FileLedger implements Ledger {
   }
 
   covered(round: number): Promise<void> {
-    const covered = this.#coverings.then(() => this.#covered(round))
-    this.#coverings = covered.catch(() => {})
-    return covered
+    return this.#tidy('records could not be let go', () => this.#covered(round))
+  }
+
+  forget(round: number): Promise<void> {
+    return this.#tidy('old rounds could not be let go', () => this.#forget(round))
+  }
+
+  forgetDamage(): Promise<void> {
+    const { disk, folder } = this.#options
+    return this.#tidy('what was set aside could not be deleted', () => dropAside(disk, folder))
   }
 
   async close(): Promise<void> {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    await Promise.all([this.#appends, this.#coverings])
+    await Promise.all([this.#appends, this.#tidying])
     await this.#file?.close()
     this.#onClose()
   }
 
   async #append(entry: LedgerEntry): Promise<void> {
     if (this.#state === 'closed') throw new Error('this ledger is closed')
-    if (this.#state === 'broken') {
-      throw new CodedError('LEDGER_WRITE_FAILED', 'an earlier failure could not be undone')
-    }
+    if (this.#state === 'broken') await this.#mend(entry)
     assertFollows(this.head, entry, this.#count)
     let segment: Segment
     try {
@@ -149,15 +153,16 @@ export class FileLedger implements Ledger {
 
   /** The last segment, or a new one where that is full; its file is open. */
   async #writable(): Promise<Segment> {
+    const { disk, folder } = this.#options
     let segment = this.#segments.at(-1)
     if (!segment) throw new Error('a ledger has at least one segment')
     if (this.#isFull(segment)) {
-      segment = await createSegment(this.#options.folder, segment.number + 1)
+      segment = await createSegment(disk, folder, segment.number + 1)
       await this.#file?.close()
       this.#file = null
       this.#segments.push(segment)
     }
-    this.#file ??= await this.#options.openAppendFile(segment.path)
+    this.#file ??= await disk.open(segment.path, 'r+')
     return segment
   }
 
@@ -166,13 +171,7 @@ export class FileLedger implements Ledger {
     const file = this.#file
     if (!file) throw new Error('the segment is not open')
     try {
-      let done = 0
-      while (done < bytes.length) {
-        const position = segment.sizeBytes + done
-        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position)
-        if (bytesWritten === 0) throw new Error('nothing more could be written')
-        done += bytesWritten
-      }
+      await writeAll(file, bytes, segment.sizeBytes)
       await file.datasync()
     } catch (error) {
       try {
@@ -186,45 +185,80 @@ export class FileLedger implements Ledger {
     }
   }
 
-  async #covered(round: number): Promise<void> {
-    if (this.#state === 'closed') throw new Error('this ledger is closed')
-    const { folder } = this.#options
-    for (let index = 0; index < this.#segments.length - 1; index++) {
-      const segment = this.#segments[index]
-      if (!segment || segment.kind === 'frames' || !this.#endsBefore(index, round)) continue
+  /** What an earlier failure left behind the last entry is cut off, or nothing is written. */
+  async #mend(entry: LedgerEntry): Promise<void> {
+    const segment = this.#segments.at(-1)
+    try {
+      await this.#file?.truncate(segment?.sizeBytes ?? 0)
+      await this.#file?.datasync()
+      this.#state = 'open'
+    } catch (error) {
+      const why = `an earlier failure could not be undone (${detailOf(error)})`
+      throw new CodedError('LEDGER_WRITE_FAILED', `round ${entry.round}: ${why}`, error)
+    }
+  }
+
+  #tidy(what: string, work: () => Promise<void>): Promise<void> {
+    const done = this.#tidying.then(async () => {
+      if (this.#state === 'closed') throw new Error('this ledger is closed')
       try {
-        this.#segments[index] = await withoutRecords(folder, segment)
-        await dropSegment(folder, segment)
+        await work()
       } catch (error) {
         if (error instanceof CodedError) throw error
-        throw new CodedError('LEDGER_WRITE_FAILED', 'records could not be let go', error)
+        throw new CodedError('LEDGER_WRITE_FAILED', `${what}: ${detailOf(error)}`, error)
       }
+    })
+    this.#tidying = done.catch(() => {})
+    return done
+  }
+
+  async #covered(round: number): Promise<void> {
+    const { disk, folder } = this.#options
+    for (const [index, segment] of this.#segments.slice(0, -1).entries()) {
+      if (segment.kind === 'frames' || !endsBefore(segment, round)) continue
+      const frames = await withoutRecords(disk, folder, segment)
+      this.#segments[index] = frames
+      await dropSegment(disk, folder, segment)
     }
+  }
+
+  async #forget(round: number): Promise<void> {
+    const { disk, folder } = this.#options
+    // One with entries stays: the next has to follow on it.
+    const last = this.#segments.findLastIndex(({ entries }) => entries.length > 0)
+    const kept = this.#segments.findIndex(
+      (segment, index) => index >= last || !endsBefore(segment, round),
+    )
+    const first = this.#segments[kept]
+    if (kept < 1 || !first) return
+    this.#segments.splice(0, kept)
+    await dropBelow(disk, folder, first.number)
   }
 
   get #count(): number {
     return this.#segments.reduce((sum, { entries }) => sum + entries.length, 0)
   }
 
-  #endsBefore(index: number, round: number): boolean {
-    const last = this.#segments[index]?.entries.at(-1)
-    return last === undefined || last.round < round
+  /** Segments with entries of `round` and later. */
+  #from(round: number): Segment[] {
+    return this.#segments.filter((segment) => !endsBefore(segment, round))
   }
 
-  /** Reads a segment that may be replaced by a smaller one at any moment. */
+  /** Reads a segment that may be replaced by a smaller one at any moment, or go. */
   async #reading<T>(
-    index: number,
-    read: (file: FileHandle, segment: Segment) => Promise<T>,
+    number: number,
+    read: (file: DiskFile, segment: Segment) => Promise<T>,
   ): Promise<T> {
     for (;;) {
-      const segment = this.#segments[index]
-      if (!segment) throw new Error(`there is no segment ${index}`)
-      let file: FileHandle
+      const segment = this.#segments.find((each) => each.number === number)
+      if (!segment) throw gone(null)
+      let file: DiskFile
       try {
-        file = await open(segment.path, 'r')
+        file = await this.#options.disk.open(segment.path, 'r')
       } catch (error) {
-        if (failedWith(error, 'ENOENT') && this.#segments[index] !== segment) continue
-        throw error
+        if (!failedWith(error, 'ENOENT')) throw error
+        if (this.#segments.includes(segment)) throw damaged(segment.path, 'it is missing')
+        continue
       }
       try {
         return await read(file, segment)
@@ -235,7 +269,16 @@ export class FileLedger implements Ledger {
   }
 }
 
+function endsBefore({ entries }: Segment, round: number): boolean {
+  const last = entries.at(-1)
+  return last === undefined || last.round < round
+}
+
+function gone(round: number | null): CodedError {
+  const what = round === null ? 'These rounds were' : `Round ${round} and those after it were`
+  return new CodedError('LEDGER_GONE', `${what} let go; begin at the newest checkpoint.`)
+}
+
 function writeFailed(entry: LedgerEntry, cause: unknown): CodedError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new CodedError('LEDGER_WRITE_FAILED', `round ${entry.round}: ${why}`, cause)
+  return new CodedError('LEDGER_WRITE_FAILED', `round ${entry.round}: ${detailOf(cause)}`, cause)
 }

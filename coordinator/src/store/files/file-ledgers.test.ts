@@ -1,9 +1,10 @@
-import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { entry, ledgersContract, replayed } from '../ledgers.contract.ts'
-import type { OpenAppendFile } from './file-ledger.ts'
+import type { Disk } from './disk.ts'
+import { realDisk } from './disk.ts'
 import type { FileLedgersOptions } from './file-ledgers.ts'
 import { openFileLedgers } from './file-ledgers.ts'
 
@@ -145,8 +146,8 @@ describe('a full disk', () => {
   test('is LEDGER_WRITE_FAILED, leaves the ledger whole, and it goes on when there is space', async () => {
     const folder = await temporaryFolder()
     let space = 400
-    const openAppendFile = diskOf(() => space)
-    const ledger = await (await openFileLedgers(folder, { openAppendFile })).open('run')
+    const disk = diskOf(() => space)
+    const ledger = await (await openFileLedgers(folder, { disk })).open('run')
     await ledger.append(entry(0, 1))
     await ledger.append(entry(1, 2))
     const failed = ledger.append(entry(2, 3))
@@ -165,8 +166,8 @@ describe('a full disk', () => {
   test('where the failure cannot be undone, nothing more is written', async () => {
     const folder = await temporaryFolder()
     let space = 400
-    const openAppendFile = diskOf(() => space, { canTruncate: false })
-    const ledger = await (await openFileLedgers(folder, { openAppendFile })).open('run')
+    const disk = diskOf(() => space, { canTruncate: false })
+    const ledger = await (await openFileLedgers(folder, { disk })).open('run')
     await ledger.append(entry(0, 1))
     await ledger.append(entry(1, 2))
     await expect(ledger.append(entry(2, 3))).rejects.toThrow()
@@ -209,21 +210,24 @@ function flipped(bytes: Buffer, at: number): Buffer {
 }
 
 /** Files on a disk of so many bytes: what does not fit is written in part, then fails. */
-function diskOf(spaceBytes: () => number, can = { canTruncate: true }): OpenAppendFile {
-  return async (path) => {
-    const file = await open(path, 'r+')
-    const write = async (bytes: Uint8Array, offset: number, length: number, position: number) => {
-      const fits = Math.min(length, spaceBytes() - position)
-      if (fits <= 0) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
-      return file.write(bytes, offset, fits, position)
-    }
-    return {
-      write: write as typeof file.write,
-      datasync: () => file.datasync(),
-      truncate: (sizeBytes) =>
-        can.canTruncate ? file.truncate(sizeBytes) : Promise.reject(new Error('cannot')),
-      close: () => file.close(),
-    }
+function diskOf(spaceBytes: () => number, can = { canTruncate: true }): Disk {
+  return {
+    ...realDisk,
+    async open(path, flags) {
+      const file = await realDisk.open(path, flags)
+      return {
+        read: (into, offset, length, position) => file.read(into, offset, length, position),
+        async write(bytes, offset, length, position) {
+          const fits = Math.min(length, spaceBytes() - position)
+          if (fits <= 0) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+          return file.write(bytes, offset, fits, position)
+        },
+        datasync: () => file.datasync(),
+        truncate: (sizeBytes) =>
+          can.canTruncate ? file.truncate(sizeBytes) : Promise.reject(new Error('cannot')),
+        close: () => file.close(),
+      }
+    },
   }
 }
 

@@ -1,50 +1,44 @@
-import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '../../errors.ts'
-import type { Ledger, Ledgers } from '../../training/ports.ts'
-import { follows } from '../ledger-order.ts'
-import { makeDirectory, syncDirectory } from './disk.ts'
-import type { OpenAppendFile } from './file-ledger.ts'
+import type { KnownRounds, Ledger, Ledgers } from '../../training/ports.ts'
+import type { Disk } from './disk.ts'
+import { makeDirectory, realDisk } from './disk.ts'
 import { FileLedger } from './file-ledger.ts'
-import type { Segment } from './ledger-segment.ts'
-import { createSegment, damaged, loadSegment, tidySegments } from './ledger-segment.ts'
+import { loadLedger } from './ledger-folder.ts'
 
 export interface FileLedgersOptions {
   readonly segmentBytes?: number
-  readonly openAppendFile?: OpenAppendFile
+  readonly disk?: Disk
 }
 
 const SEGMENT_BYTES = 8 * 1024 * 1024
+/** Of a run of which nothing is known but its ledger: every round must be there. */
+const NOTHING_KNOWN: KnownRounds = { from: 0, decided: 0 }
 
 /** Ledgers as folders of one folder, named by their runs. */
 class FileLedgers implements Ledgers {
   readonly #folder: string
-  readonly #options: FileLedgersOptions
+  readonly #segmentBytes: number
+  readonly #disk: Disk
   readonly #open = new Set<string>()
 
-  constructor(folder: string, options: FileLedgersOptions = {}) {
+  constructor(folder: string, options: FileLedgersOptions) {
     this.#folder = folder
-    this.#options = options
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES
+    this.#disk = options.disk ?? realDisk
   }
 
-  /** Rejects with LEDGER_DAMAGED when an entry that was once whole is not any more. */
-  async open(runId: string): Promise<Ledger> {
+  /** Rejects with LEDGER_DAMAGED when an entry that was once whole, and is needed, is not any more. */
+  async open(runId: string, known: KnownRounds = NOTHING_KNOWN): Promise<Ledger> {
     const folder = this.#folderOf(runId)
     if (this.#open.has(runId)) throw new CodedError('LEDGER_BUSY', `ledger ${runId} is open`)
     this.#open.add(runId)
     try {
-      await makeDirectory(folder)
-      const segments = await loadSegments(folder)
-      const last = segments.at(-1)
-      if (!last || last.kind === 'frames') {
-        segments.push(await createSegment(folder, (last?.number ?? 0) + 1))
-      }
-      const options = {
-        folder,
-        segmentBytes: this.#options.segmentBytes ?? SEGMENT_BYTES,
-        openAppendFile: this.#options.openAppendFile ?? ((path) => open(path, 'r+')),
-      }
-      return new FileLedger(options, segments, () => this.#open.delete(runId))
+      await makeDirectory(folder, this.#disk)
+      const loaded = await loadLedger(this.#disk, folder, known)
+      const options = { folder, disk: this.#disk, segmentBytes: this.#segmentBytes }
+      const close = () => void this.#open.delete(runId)
+      return new FileLedger({ ...options, from: known.from }, loaded, close)
     } catch (error) {
       this.#open.delete(runId)
       throw error
@@ -54,8 +48,8 @@ class FileLedgers implements Ledgers {
   async delete(runId: string): Promise<void> {
     const folder = this.#folderOf(runId)
     if (this.#open.has(runId)) throw new CodedError('LEDGER_BUSY', `ledger ${runId} is open`)
-    await rm(folder, { recursive: true, force: true })
-    await syncDirectory(this.#folder)
+    await this.#disk.removeTree(folder)
+    await this.#disk.syncDirectory(this.#folder)
   }
 
   #folderOf(runId: string): string {
@@ -69,25 +63,6 @@ export async function openFileLedgers(
   folder: string,
   options: FileLedgersOptions = {},
 ): Promise<FileLedgers> {
-  await makeDirectory(folder)
+  await makeDirectory(folder, options.disk)
   return new FileLedgers(folder, options)
-}
-
-async function loadSegments(folder: string): Promise<Segment[]> {
-  const names = await tidySegments(folder, await readdir(folder))
-  const segments: Segment[] = []
-  let count = 0
-  let previous: { round: number; attempt: number } | null = null
-  for (const [index, name] of names.entries()) {
-    if (name.number !== index + 1) throw damaged(folder, `segment ${index + 1} is missing`)
-    const segment = await loadSegment(folder, name, index === names.length - 1)
-    for (const entry of segment.entries) {
-      if (!follows(previous, entry, count++)) {
-        throw damaged(segment.path, `round ${entry.round} does not follow`)
-      }
-      previous = entry
-    }
-    segments.push(segment)
-  }
-  return segments
 }

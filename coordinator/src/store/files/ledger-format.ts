@@ -17,7 +17,7 @@ const SEGMENT_MAGIC = 0x47444c51
 const ENTRY_MAGIC = 0x4e454c51
 const VERSION = 1
 export const SEGMENT_HEADER_BYTES = 16
-export const ENTRY_HEADER_BYTES = 28
+const ENTRY_HEADER_BYTES = 28
 
 /** Where an entry lies in its segment. */
 export interface EntryPlace {
@@ -32,13 +32,19 @@ export interface EntryPlace {
 export interface Scan {
   readonly salt: number
   readonly entries: readonly EntryPlace[]
+  /** Where an entry is wrong and a right one follows it: it was finished once. */
+  readonly holes: readonly Hole[]
   /** First byte after the last whole entry. */
   readonly endBytes: number
-  /**
-   * What follows it: nothing, one entry that was never finished, or an entry that was finished
-   * once and is wrong now, because a right one follows it.
-   */
-  readonly rest: 'none' | 'torn' | 'damaged'
+  /** Behind that lies an entry that is not whole: never finished, or damaged since. */
+  readonly torn: boolean
+}
+
+/** Entries that are wrong, one or more on end. */
+export interface Hole {
+  /** The index of the next right entry. */
+  readonly before: number
+  readonly offset: number
 }
 
 export function encodeSegmentHeader(salt: number): Uint8Array {
@@ -83,18 +89,23 @@ export function scanSegment(bytes: Buffer): Scan | null {
   const salt = readSalt(bytes)
   if (salt === null) return null
   const entries: EntryPlace[] = []
-  let offset = SEGMENT_HEADER_BYTES
-  while (offset < bytes.length) {
+  const holes: Hole[] = []
+  let endBytes = SEGMENT_HEADER_BYTES
+  for (let offset = endBytes; offset < bytes.length;) {
     const entry = readHeader(bytes, { offset, salt })
-    if (!entry || !bodyIsWhole(bytes, entry)) {
-      const from = entry ? offset + ENTRY_HEADER_BYTES : offset + 1
-      const rest = hasHeaderFrom(bytes, { offset: from, salt }) ? 'damaged' : 'torn'
-      return { salt, entries, endBytes: offset, rest }
+    if (entry && bodyIsWhole(bytes, entry)) {
+      entries.push(entry)
+      offset += entryBytes(entry)
+      endBytes = offset
+      continue
     }
-    entries.push(entry)
-    offset += entryBytes(entry)
+    const from = entry ? offset + ENTRY_HEADER_BYTES : offset + 1
+    const next = headerFrom(bytes, { offset: from, salt })
+    if (next === null) return { salt, entries, holes, endBytes, torn: true }
+    if (holes.at(-1)?.before !== entries.length) holes.push({ before: entries.length, offset })
+    offset = next
   }
-  return { salt, entries, endBytes: offset, rest: 'none' }
+  return { salt, entries, holes, endBytes, torn: false }
 }
 
 export function entryBytes(place: EntryPlace): number {
@@ -133,13 +144,14 @@ function bodyIsWhole(bytes: Buffer, entry: EntryPlace): boolean {
   return bytes.readUInt32LE(entry.offset + 20) === crc32(body)
 }
 
-function hasHeaderFrom(bytes: Buffer, at: { offset: number; salt: number }): boolean {
+/** Where the next entry begins whose header is right; its body may be wrong. */
+function headerFrom(bytes: Buffer, at: { offset: number; salt: number }): number | null {
   const magic = Buffer.alloc(4)
   magic.writeUInt32LE(ENTRY_MAGIC)
   let found = bytes.indexOf(magic, at.offset)
   while (found >= 0) {
-    if (readHeader(bytes, { offset: found, salt: at.salt })) return true
+    if (readHeader(bytes, { offset: found, salt: at.salt })) return found
     found = bytes.indexOf(magic, found + 1)
   }
-  return false
+  return null
 }

@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
-import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '../../errors.ts'
 import type { LedgerEntry } from '../../training/ports.ts'
-import { failedWith, syncDirectory, writeWhole } from './disk.ts'
-import type { EntryPlace } from './ledger-format.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { removeIfThere, writeWhole } from './disk.ts'
+import type { EntryPlace, Hole } from './ledger-format.ts'
 import {
   decodeEntry,
   encodeEntry,
   encodeSegmentHeader,
-  ENTRY_HEADER_BYTES,
   entryBytes,
   scanSegment,
   SEGMENT_HEADER_BYTES,
@@ -28,60 +26,67 @@ export interface Segment {
 
 export type SegmentKind = 'full' | 'frames'
 
+export interface SegmentName {
+  readonly number: number
+  readonly kind: SegmentKind
+}
+
+/** A segment as the disk has it: what is right of it, and where it is not. */
+export interface ReadSegment {
+  readonly segment: Segment
+  readonly holes: readonly Hole[]
+  readonly torn: boolean
+}
+
 /** Makes the next, empty segment; it is on disk when this resolves. */
-export async function createSegment(folder: string, number: number): Promise<Segment> {
+export async function createSegment(disk: Disk, folder: string, number: number): Promise<Segment> {
   const salt = randomBytes(4).readUInt32LE()
-  const path = segmentPath(folder, number, 'full')
-  await writeWhole(encodeSegmentHeader(salt), `${path}.tmp`, path)
+  const path = segmentPath(folder, { number, kind: 'full' })
+  await writeWhole(disk, encodeSegmentHeader(salt), { path })
   return { number, kind: 'full', path, salt, entries: [], sizeBytes: SEGMENT_HEADER_BYTES }
 }
 
-/**
- * Reads and checks a segment. Of the last one a torn last entry is cut off.
- *
- * @throws CodedError LEDGER_DAMAGED
- */
-export async function loadSegment(
+/** Reads and checks a segment, and changes nothing; null when its header is wrong. */
+export async function readSegment(
+  disk: Disk,
   folder: string,
-  name: { readonly number: number; readonly kind: SegmentKind },
-  isLast: boolean,
-): Promise<Segment> {
-  const path = segmentPath(folder, name.number, name.kind)
-  const bytes = await readFile(path)
-  const scan = scanSegment(bytes)
-  if (!scan) throw damaged(path, 'its header is wrong')
-  if (scan.rest === 'damaged' || (scan.rest === 'torn' && !isLast)) {
-    throw damaged(path, `the entry at byte ${scan.endBytes} is wrong and others follow it`)
-  }
-  if (scan.rest === 'torn') await cutOff(path, scan.endBytes)
-  return { ...name, path, salt: scan.salt, entries: [...scan.entries], sizeBytes: scan.endBytes }
+  name: SegmentName,
+): Promise<ReadSegment | null> {
+  const path = segmentPath(folder, name)
+  const scan = scanSegment(await disk.readFile(path))
+  if (!scan) return null
+  const { salt, entries, holes, torn, endBytes } = scan
+  const segment = { ...name, path, salt, entries: [...entries], sizeBytes: endBytes }
+  return { segment, holes, torn }
 }
 
 /** A sealed segment without its records, in place of it on disk; the old file is still there. */
-export async function withoutRecords(folder: string, segment: Segment): Promise<Segment> {
-  const parts: Uint8Array[] = [encodeSegmentHeader(segment.salt)]
-  const entries: EntryPlace[] = []
-  let offset = SEGMENT_HEADER_BYTES
-  const file = await open(segment.path, 'r')
-  try {
-    for (const place of segment.entries) {
-      const entry = await readEntry(file, segment, place)
-      const bytes = encodeEntry({ ...entry, record: new Uint8Array(0) }, segment.salt)
-      parts.push(bytes)
-      entries.push({ ...place, offset, recordBytes: 0 })
-      offset += bytes.length
-    }
-  } finally {
-    await file.close()
-  }
-  const path = segmentPath(folder, segment.number, 'frames')
-  await writeWhole(Buffer.concat(parts), `${path}.tmp`, path)
-  return { ...segment, kind: 'frames', path, entries, sizeBytes: offset }
+export async function withoutRecords(
+  disk: Disk,
+  folder: string,
+  segment: Segment,
+): Promise<Segment> {
+  const rewritten = await rewrite(disk, segment, (entry) => ({
+    ...entry,
+    record: new Uint8Array(0),
+  }))
+  const path = segmentPath(folder, { number: segment.number, kind: 'frames' })
+  await writeWhole(disk, rewritten.bytes, { path })
+  const { entries, bytes } = rewritten
+  return { ...segment, kind: 'frames', path, entries, sizeBytes: bytes.length }
+}
+
+/** The same segment from its entry `first` on, in place of it on disk. */
+export async function withoutFirst(disk: Disk, segment: Segment, first: number): Promise<Segment> {
+  const rest = { ...segment, entries: segment.entries.slice(first) }
+  const { bytes, entries } = await rewrite(disk, rest, (entry) => entry)
+  await writeWhole(disk, bytes, { path: segment.path })
+  return { ...segment, entries, sizeBytes: bytes.length }
 }
 
 /** @throws CodedError LEDGER_DAMAGED */
 export async function readEntry(
-  file: FileHandle,
+  file: DiskFile,
   segment: Segment,
   place: EntryPlace,
 ): Promise<LedgerEntry> {
@@ -91,39 +96,64 @@ export async function readEntry(
   return entry
 }
 
-/** The frame alone; it carries a checksum of its own. */
-export function readFrame(file: FileHandle, place: EntryPlace): Promise<Buffer> {
-  return readAt(file, place.offset + ENTRY_HEADER_BYTES, place.frameBytes)
+/** A file of a damaged ledger gets out of the way and stays, for a person to look at. */
+export function asidePath(path: string): string {
+  return `${path}.aside`
 }
 
-/** The segments of a folder by number; a compacted one stands for the full one beside it. */
-export async function tidySegments(
-  folder: string,
-  names: readonly string[],
-): Promise<{ number: number; kind: SegmentKind }[]> {
-  const kinds = new Map<number, SegmentKind>()
-  for (const name of names) {
-    const match = /^(\d{6,})\.(full|frames)$/.exec(name)
-    if (match) {
-      const number = Number(match[1])
-      if (match[2] === 'frames' || !kinds.has(number)) {
-        kinds.set(number, match[2] === 'frames' ? 'frames' : 'full')
-      }
-    } else if (name.endsWith('.tmp')) {
-      await rm(join(folder, name), { force: true })
-    }
-  }
-  for (const [number, kind] of kinds) {
-    if (kind === 'frames') await rm(segmentPath(folder, number, 'full'), { force: true })
-  }
-  return [...kinds].map(([number, kind]) => ({ number, kind })).sort((a, b) => a.number - b.number)
+/** The name of an empty file: segments below `number` were let go. */
+export function firstMark(number: number): string {
+  return `${digits(number)}.first`
 }
 
 export function damaged(path: string, what: string): CodedError {
   return new CodedError('LEDGER_DAMAGED', `ledger segment ${path}: ${what}`)
 }
 
-async function readAt(file: FileHandle, position: number, sizeBytes: number): Promise<Buffer> {
+export async function cutOff(disk: Disk, { path, sizeBytes }: Segment): Promise<void> {
+  const file = await disk.open(path, 'r+')
+  try {
+    await file.truncate(sizeBytes)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+}
+
+export function segmentPath(folder: string, { number, kind }: SegmentName): string {
+  return join(folder, `${digits(number)}.${kind}`)
+}
+
+/** Deletes the file of a segment that another one has replaced. */
+export async function dropSegment(disk: Disk, folder: string, segment: Segment): Promise<void> {
+  await removeIfThere(disk, segment.path)
+  await disk.syncDirectory(folder)
+}
+
+async function rewrite(
+  disk: Disk,
+  segment: Segment,
+  change: (entry: LedgerEntry) => LedgerEntry,
+): Promise<{ bytes: Uint8Array; entries: EntryPlace[] }> {
+  const parts: Uint8Array[] = [encodeSegmentHeader(segment.salt)]
+  const entries: EntryPlace[] = []
+  let offset = SEGMENT_HEADER_BYTES
+  const file = await disk.open(segment.path, 'r')
+  try {
+    for (const place of segment.entries) {
+      const entry = change(await readEntry(file, segment, place))
+      const bytes = encodeEntry(entry, segment.salt)
+      parts.push(bytes)
+      entries.push({ ...place, offset, recordBytes: entry.record.length })
+      offset += bytes.length
+    }
+  } finally {
+    await file.close()
+  }
+  return { bytes: Buffer.concat(parts), entries }
+}
+
+async function readAt(file: DiskFile, position: number, sizeBytes: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(sizeBytes)
   let done = 0
   while (done < sizeBytes) {
@@ -136,26 +166,6 @@ async function readAt(file: FileHandle, position: number, sizeBytes: number): Pr
   return bytes
 }
 
-async function cutOff(path: string, sizeBytes: number): Promise<void> {
-  const file = await open(path, 'r+')
-  try {
-    await file.truncate(sizeBytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-function segmentPath(folder: string, number: number, kind: SegmentKind): string {
-  return join(folder, `${String(number).padStart(6, '0')}.${kind}`)
-}
-
-/** Deletes the file of a segment that another one has replaced. */
-export async function dropSegment(folder: string, segment: Segment): Promise<void> {
-  try {
-    await rm(segment.path)
-  } catch (error) {
-    if (!failedWith(error, 'ENOENT')) throw error
-  }
-  await syncDirectory(folder)
+function digits(number: number): string {
+  return String(number).padStart(6, '0')
 }

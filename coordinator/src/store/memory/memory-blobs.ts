@@ -21,4 +21,10 @@ export class MemoryBlobs implements BlobStore {
     if (!bytes) throw new CodedError('BLOB_NOT_FOUND', `no blob ${digest}`)
     return bytes.slice()
   }
+
+  async keepOnly(digests: ReadonlySet<string>): Promise<number> {
+    const others = [...this.#blobs.keys()].filter((digest) => !digests.has(digest))
+    for (const digest of others) this.#blobs.delete(digest)
+    return others.length
+  }
 }

@@ -23,6 +23,7 @@ export class MemoryLedgers implements Ledgers {
 }
 
 class MemoryLedger implements Ledger {
+  readonly damage = null
   readonly #entries: LedgerEntry[]
   readonly #onClose: () => void
   #closed = false
@@ -37,6 +38,10 @@ class MemoryLedger implements Ledger {
     return last ? { round: last.round, attempt: last.attempt } : null
   }
 
+  get firstRound(): number {
+    return this.#entries[0]?.round ?? 0
+  }
+
   async append(entry: LedgerEntry): Promise<void> {
     this.#assertOpen()
     assertFollows(this.head, entry, this.#entries.length)
@@ -45,6 +50,9 @@ class MemoryLedger implements Ledger {
 
   async frames(fromRound: number): Promise<Uint8Array> {
     this.#assertOpen()
+    if (fromRound < this.firstRound) {
+      throw new CodedError('LEDGER_GONE', `round ${fromRound} was let go`)
+    }
     const frames: Uint8Array[] = []
     let sizeBytes = 0
     for (const { round, frame } of this.#entries) {
@@ -66,6 +74,17 @@ class MemoryLedger implements Ledger {
 
   /** Memory keeps the records: nothing is gained by letting them go. */
   async covered(): Promise<void> {
+    this.#assertOpen()
+  }
+
+  /** The last entry stays: the next has to follow on it. */
+  async forget(round: number): Promise<void> {
+    this.#assertOpen()
+    const kept = this.#entries.findIndex((entry) => entry.round >= round)
+    this.#entries.splice(0, kept < 0 ? this.#entries.length - 1 : kept)
+  }
+
+  async forgetDamage(): Promise<void> {
     this.#assertOpen()
   }
 

@@ -98,6 +98,11 @@ export class MemoryStore implements Store, PublicBlobs {
     return thinned(inRange, range.limit)
   }
 
+  async lastRound(id: string): Promise<number | null> {
+    const rounds = [...(this.#runs.get(id)?.rounds.keys() ?? [])]
+    return rounds.length > 0 ? Math.max(...rounds) : null
+  }
+
   async latestEvaluation(
     id: string,
   ): Promise<{ round: number; accuracy: number; loss: number } | null> {
@@ -134,6 +139,18 @@ export class MemoryStore implements Store, PublicBlobs {
 
   async checkpoints(id: string): Promise<StoredCheckpoint[]> {
     return ascending(this.#runs.get(id)?.checkpoints)
+  }
+
+  async deleteCheckpoint(id: string, round: number): Promise<void> {
+    this.#runs.get(id)?.checkpoints.delete(round)
+  }
+
+  async blobsInUse(): Promise<Set<string>> {
+    const all = [...this.#runs.values()].flatMap(({ checkpoints, shards }) => [
+      ...[...checkpoints.values()].flatMap(({ blob, stateBlob }) => [blob, stateBlob]),
+      ...shards.flatMap(({ chunks }) => chunks.map(({ digest }) => digest)),
+    ])
+    return new Set(all)
   }
 
   async insertShards(id: string, shards: readonly StoredShard[]): Promise<void> {

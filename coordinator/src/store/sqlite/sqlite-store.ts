@@ -32,12 +32,14 @@ export class SqliteStore implements Store, PublicBlobs {
   }
 
   async insertRun(run: Omit<StoredRun, 'number'>): Promise<StoredRun> {
-    const { number } = await this.#database
-      .insertInto('runs')
-      .values(rows.runRow(run))
-      .returning('number')
-      .executeTakeFirstOrThrow()
-    return { ...run, number }
+    return synced(this.#database, async (connection) => {
+      const { number } = await connection
+        .insertInto('runs')
+        .values(rows.runRow(run))
+        .returning('number')
+        .executeTakeFirstOrThrow()
+      return { ...run, number }
+    })
   }
 
   async saveRunState(
@@ -125,6 +127,17 @@ export class SqliteStore implements Store, PublicBlobs {
     return found.rows.map(rows.roundOf)
   }
 
+  async lastRound(id: string): Promise<number | null> {
+    const found = await this.#database
+      .selectFrom('rounds')
+      .select('round')
+      .where('run_id', '=', id)
+      .orderBy('round', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return found?.round ?? null
+  }
+
   async latestEvaluation(
     id: string,
   ): Promise<{ round: number; accuracy: number; loss: number } | null> {
@@ -189,12 +202,31 @@ export class SqliteStore implements Store, PublicBlobs {
   }
 
   async insertCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void> {
+    await synced(this.#database, (connection) =>
+      connection.transaction().execute(async (transaction) => {
+        await transaction
+          .replaceInto('checkpoints')
+          .values(rows.checkpointRow(id, checkpoint))
+          .execute()
+        await publish(transaction, id, { digest: checkpoint.blob, kind: 'checkpoint' })
+      }),
+    )
+  }
+
+  async deleteCheckpoint(id: string, round: number): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
-      await transaction
-        .replaceInto('checkpoints')
-        .values(rows.checkpointRow(id, checkpoint))
+      const gone = await transaction
+        .deleteFrom('checkpoints')
+        .where('run_id', '=', id)
+        .where('round', '=', round)
+        .returning('blob')
         .execute()
-      await publish(transaction, id, { digest: checkpoint.blob, kind: 'checkpoint' })
+      for (const { blob } of gone) {
+        await sql`
+          delete from public_blobs where run_id = ${id} and digest = ${blob}
+            and not exists (select 1 from checkpoints where run_id = ${id} and blob = ${blob})
+        `.execute(transaction)
+      }
     })
   }
 
@@ -209,14 +241,16 @@ export class SqliteStore implements Store, PublicBlobs {
   }
 
   async insertShards(id: string, shards: readonly StoredShard[]): Promise<void> {
-    await this.#database.transaction().execute(async (transaction) => {
-      for (const shard of shards) {
-        await transaction.insertInto('shards').values(rows.shardRow(id, shard)).execute()
-        for (const { digest } of shard.chunks) {
-          await publish(transaction, id, { digest, kind: 'chunk' })
+    await synced(this.#database, (connection) =>
+      connection.transaction().execute(async (transaction) => {
+        for (const shard of shards) {
+          await transaction.insertInto('shards').values(rows.shardRow(id, shard)).execute()
+          for (const { digest } of shard.chunks) {
+            await publish(transaction, id, { digest, kind: 'chunk' })
+          }
         }
-      }
-    })
+      }),
+    )
   }
 
   async shards(id: string): Promise<StoredShard[]> {
@@ -239,7 +273,6 @@ export class SqliteStore implements Store, PublicBlobs {
     return found ? { kind: found.kind } : null
   }
 
-  /** Every blob that a run still needs, public or not: all others may be deleted. */
   async blobsInUse(): Promise<Set<string>> {
     const [shown, states] = await Promise.all([
       this.#database.selectFrom('public_blobs').select('digest').execute(),
