@@ -13,11 +13,19 @@ import { createTraining } from '@quorate/coordinator/training/training'
 import { MemoryNetwork } from '@quorate/client/mesh/memory-mesh'
 import type { MemoryMesh } from '@quorate/client/mesh/memory-mesh'
 import { ContributorSession } from '@quorate/client/session/contributor-session'
-import type { CastOrder, Files, MarkRound, Trainer } from '@quorate/client/session/ports'
+import type {
+  CastOrder,
+  Files,
+  Link,
+  MarkRound,
+  Mesh,
+  Trainer,
+} from '@quorate/client/session/ports'
 import type { SessionView } from '@quorate/client/session/view'
 import { LocalTrainer } from '@quorate/client/trainer/trainer'
 import { PlainEngine } from '@quorate/client/trainer/plain-engine'
 import type { GradientEngine } from '@quorate/client/trainer/engine'
+import type { Clock } from '@quorate/shared/clock/clock'
 import { VirtualClock } from '@quorate/shared/clock/virtual-clock'
 import { partition } from '@quorate/shared/partition/partition'
 import { generator } from '@quorate/shared/random/generator'
@@ -25,6 +33,7 @@ import type { Generator } from '@quorate/shared/random/generator'
 import { runSettings } from '@quorate/shared/run/settings'
 import type { RunSettings, RunSettingsInput } from '@quorate/shared/run/settings'
 import { encodeChunk } from '@quorate/shared/wire/chunk'
+import type { Disk } from './coordinator-life.ts'
 import { MemoryLink } from './memory-link.ts'
 import { syntheticData } from './synthetic-data.ts'
 
@@ -49,6 +58,20 @@ export interface VolunteerOptions {
   readonly trainer?: (trainer: Trainer) => Trainer
   /** Hears what its rounds come past. */
   readonly mark?: MarkRound
+  /** Wrap the connection and the links to its group: faults, liars, witnesses. */
+  readonly link?: (link: Link) => Link
+  readonly mesh?: (mesh: Mesh) => Mesh
+  /** The page's own time; else the world's. */
+  readonly clock?: Clock
+  /** What the tab keeps from page to page. */
+  readonly tab?: Tab
+  /** Whether the coordinator can be reached now. */
+  readonly reaches?: () => boolean
+}
+
+/** The secret that resumes a contributor, as a tab keeps it. */
+export interface Tab {
+  kept: { id: string; token: string } | null
 }
 
 /** A chunk that a batch was drawn from. */
@@ -63,6 +86,10 @@ interface Drawn {
 export interface WorldOptions {
   /** Wraps the ledgers: slow or full disks. */
   readonly ledgers?: (ledgers: Ledgers, clock: VirtualClock) => Ledgers
+  /** What a coordinator is started with, each time anew: its disk and its time. */
+  readonly life?: (disk: Disk) => Disk & { readonly clock: Clock }
+  /** Wraps what contributors connect to, at each start. */
+  readonly training?: (training: TrainingService) => TrainingService
 }
 
 export class World {
@@ -78,6 +105,7 @@ export class World {
   readonly data = syntheticData()
   readonly #random: Generator
   readonly #seed: number
+  readonly #options: WorldOptions
   #restarts = 0
   #joined = 0
 
@@ -87,14 +115,15 @@ export class World {
     this.ledgers = options.ledgers?.(memory, this.clock) ?? memory
     this.#random = generator(seed, 1)
     const { clock } = this
+    this.#options = options
     this.network = new MemoryNetwork({ clock, random: generator(seed, 2), delayMs: DELAY_MS })
   }
 
   /** Starts the coordinator, also again after `kill`. */
   async boot(): Promise<TrainingService> {
-    const { store, blobs, ledgers, clock } = this
+    const { store, blobs, ledgers, clock } = this.#options.life?.(this) ?? this
     const entropy = generator(this.#seed, 3, this.#restarts++)
-    this.training = await createTraining({
+    const training = await createTraining({
       store,
       blobs,
       ledgers,
@@ -108,6 +137,7 @@ export class World {
       iceServers: [],
       log: { info: () => {}, warn: () => {}, error: () => {} },
     })
+    this.training = this.#options.training?.(training) ?? training
     return this.training
   }
 
@@ -132,7 +162,7 @@ export class World {
       clock,
       random: this.#random,
       delayMs: DELAY_MS,
-      coordinator: () => this.training,
+      coordinator: () => ((options.reaches?.() ?? true) ? this.training : null),
     }
     const link = new MemoryLink(wire)
     const plain = new PlainEngine()
@@ -149,22 +179,22 @@ export class World {
       },
     )
     const trainer = options.trainer?.(local) ?? local
-    let kept: { id: string; token: string } | null = null
+    const tab: Tab = options.tab ?? { kept: null }
     const session = new ContributorSession(
       {
-        link,
-        mesh,
+        link: options.link?.(link) ?? link,
+        mesh: options.mesh?.(mesh) ?? mesh,
         files: this.#files(),
         trainer,
-        clock,
+        clock: options.clock ?? clock,
         onView: (view) => {
           volunteer.view = view
         },
         mark: options.mark ?? (() => {}),
         resume: {
-          load: () => kept,
-          save: (value) => (kept = value),
-          forget: () => (kept = null),
+          load: () => tab.kept,
+          save: (value) => (tab.kept = value),
+          forget: () => (tab.kept = null),
         },
       },
       { run, intensity: options.intensity ?? 1, batchLimit: null },
