@@ -37,4 +37,18 @@ export const NAMED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     rounds: 17,
     spanMs: 2000,
   },
+  /** It was told not to try again: whoever says no hello within ten seconds was turned away for good. */
+  'a page that stands still while it connects comes back': {
+    seed: 3171,
+    theme: 'people',
+    settings: { ...smallRun, seed: 3171, minRoundMs: 3000 },
+    people: [person, person],
+    coordinatorRate: 1,
+    faults: [
+      { kind: 'freeze', who: 0, atMs: 14_000, forMs: 46_000 },
+      { kind: 'reconnect', who: 0, atMs: 20_000 },
+    ],
+    rounds: 16,
+    spanMs: 80_000,
+  },
 }

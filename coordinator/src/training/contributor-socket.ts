@@ -32,7 +32,10 @@ export function acceptContributor(
   let tokensAtMs = clock.nowMs()
   let stage: Stage = {
     kind: 'hello-awaited',
-    cancel: clock.after(HELLO_WITHIN_MS, () => turnAway('HELLO_MISSING', 'No hello came in time.')),
+    // A page that stood still while it connected comes back.
+    cancel: clock.after(HELLO_WITHIN_MS, () => {
+      turnAway('HELLO_MISSING', 'No hello came in time.', false)
+    }),
   }
 
   function turnAway(code: string, detail: string, fatal = true): void {
