@@ -41,7 +41,7 @@ const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
   people: ['crash', 'leave', 'pause', 'freeze', 'offline', 'reconnect', 'backlog'],
   kills: ['kill', 'kill-at-write', 'kill-at-write', 'kill-at-write', 'slow-disk', 'crash'],
   lies: ['delay', 'reconnect', 'partition'],
-  learning: ['delay', 'crash'],
+  learning: ['delay', 'reconnect'],
   everything: [
     ...(['loss', 'duplicate', 'reorder', 'corrupt', 'delay', 'partition', 'offline'] as const),
     ...(['freeze', 'pause', 'backlog', 'reconnect', 'leave', 'crash'] as const),
@@ -109,7 +109,7 @@ function methodOf(id: MethodId): RunSettingsInput['method'] {
 function drawPerson(random: Generator, { at, theme }: { at: number; theme: Theme }): Person {
   const skewed = theme === 'people' || theme === 'everything'
   return {
-    joinsAtMs: at < 2 ? random.below(50) : random.below(1500),
+    joinsAtMs: at < 2 || theme === 'learning' ? random.below(50) : random.below(1500),
     webrtc: random.below(5) > 0,
     intensity: theme !== 'learning' && random.below(5) === 0 ? 0.5 : 1,
     skew: skewed

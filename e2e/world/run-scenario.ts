@@ -71,12 +71,12 @@ async function play(stage: Stage, found: string[]): Promise<void> {
 async function gather(stage: Stage): Promise<Evidence> {
   const { world, runId, witness, scenario, training } = stage
   if (!training) throw new Error('there is no coordinator to look at')
+  await training.pause(runId)
+  await world.clock.advance(CALM_DOWN_MS)
   const present = stage.players.flatMap(({ volunteer }) => {
     const taking = volunteer && volunteer.view.status.kind !== 'failed'
     return taking && volunteer.view.me ? [volunteer] : []
   })
-  await training.pause(runId)
-  await world.clock.advance(CALM_DOWN_MS)
   const [stored] = await world.store.listRuns()
   const checkpoints = await world.store.checkpoints(runId)
   const [first] = checkpoints

@@ -150,8 +150,9 @@ export class Stage {
   }
 
   /** Its sockets, watched; a dead process says nothing and hears nothing. */
-  #watched(training: TrainingService): TrainingService {
+  #watched(training: TrainingService): TrainingService | null {
     const life = this.#life
+    if (life?.ended) return null
     return changed(training, {
       accept: (connection) => {
         const whileAlive = (act: () => void) => {

@@ -88,8 +88,8 @@ export interface WorldOptions {
   readonly ledgers?: (ledgers: Ledgers, clock: VirtualClock) => Ledgers
   /** What a coordinator is started with, each time anew: its disk and its time. */
   readonly life?: (disk: Disk) => Disk & { readonly clock: Clock }
-  /** Wraps what contributors connect to, at each start. */
-  readonly training?: (training: TrainingService) => TrainingService
+  /** Wraps what contributors connect to, at each start; null where it has died meanwhile. */
+  readonly training?: (training: TrainingService) => TrainingService | null
 }
 
 export class World {
@@ -137,8 +137,10 @@ export class World {
       iceServers: [],
       log: { info: () => {}, warn: () => {}, error: () => {} },
     })
-    this.training = this.#options.training?.(training) ?? training
-    return this.training
+    const { training: wrap } = this.#options
+    const reachable = wrap ? wrap(training) : training
+    if (reachable) this.training = reachable
+    return training
   }
 
   /** The coordinator ends without a word to anybody. */
