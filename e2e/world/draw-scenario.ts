@@ -98,8 +98,10 @@ function drawSettings(
     return { ...settings, method: methodOf(id), partition: { kind: partition } }
   }
   // A liar that holds a class alone is believed about it, whatever the method.
-  const learner = pick(random, ['ef-vote', 'signsgd-mv', 'signum-mv'] as const)
-  return { ...settings, method: methodOf(learner), partition: { kind: 'iid' }, minVoters: 1 }
+  const learner = pick(random, ['ef-vote', 'signsgd-mv'] as const)
+  const method = methodOf(learner)
+  // Four at least, so that the liar is never half of the voters.
+  return { ...settings, method, partition: { kind: 'iid' }, minVoters: 4, batch: 16 }
 }
 
 function methodOf(id: MethodId): RunSettingsInput['method'] {

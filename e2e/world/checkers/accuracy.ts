@@ -5,7 +5,7 @@ import type { Checker } from './evidence.ts'
 /** Liars of whom it is claimed that they do not keep the others from learning. */
 const MOST_LIARS = 0.2
 /** What is asked for above the accuracy of the first parameters. */
-const RISE = 0.2
+const RISE = 0.1
 
 /** With at most a fifth of liars, a run that is long enough to learn has learnt. */
 export const accuracyRises: Checker = (evidence) => {
