@@ -1,4 +1,9 @@
 /** A run in progress, besieged: rounds must go on, and the coordinator's memory stay flat. */
+import { once } from 'node:events'
+import { get } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { ContributorView, RunView } from '@quorate/shared/api/api'
 import type { Coordinator } from '../fixtures/coordinator.ts'
 import { smallRun } from '../fixtures/settings.ts'
 import { until } from '../fixtures/until.ts'
@@ -37,7 +42,10 @@ export async function underSiege(
   const { id } = await coordinator.startRun({ ...smallRun, minRoundMs: 50 })
   const sessions = Array.from({ length: VOLUNTEERS }, () => joinFromNode(coordinator.url, id))
   try {
-    const round = async () => (await coordinator.run(id)).round
+    const about = async <T>(path: string) => {
+      return JSON.parse(await ask(`${coordinator.url}/api/runs/${id}${path}`)) as T
+    }
+    const round = async () => (await about<RunView>('')).round
     await until('the run trains', async () => (await round()) >= 50)
     const counted = () => sessions.every((session) => session.view.roundsCounted > 5)
     await until('both are counted', async () => counted())
@@ -54,7 +62,9 @@ export async function underSiege(
       look(`${second + 1} of ${seconds} s, round ${now}, ${seen.memory.at(-1)} MiB`)
     }
     siege.end()
-    const people = await coordinator.contributors(id)
+    const { contributors: people } = await about<{ contributors: ContributorView[] }>(
+      '/contributors',
+    )
     const mine = people.filter(({ name }) => sessions.some(({ view }) => view.me?.name === name))
     const agree = mine.every(({ lastDigest }) => lastDigest?.agrees ?? false)
     return {
@@ -76,9 +86,20 @@ export async function underSiege(
   }
 }
 
-async function memoryMiB(coordinator: Coordinator): Promise<number> {
-  const text = await (await fetch(`${coordinator.url}/metrics`)).text()
-  const bytes = /^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]
+async function memoryMiB({ url }: Coordinator): Promise<number> {
+  const bytes = /^process_resident_memory_bytes (\d+)/m.exec(await ask(`${url}/metrics`))?.[1]
   if (!bytes) throw new Error('/metrics does not say how much memory is resident')
   return Math.round(Number(bytes) / MIB)
+}
+
+/**
+ * The body of an answer, by a connection of its own: one that is kept may have been closed while
+ * this process, which trains and besieges, had no time to hear of it.
+ */
+async function ask(url: string): Promise<string> {
+  const request = get(url, { agent: false })
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  const body = await text(answer)
+  if (answer.statusCode !== 200) throw new Error(`GET ${url}: ${answer.statusCode} ${body}`)
+  return body
 }
