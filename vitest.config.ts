@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       '{shared,coordinator,client}/src/**/*.test.ts',
-      'e2e/{world,simulator,experiments,bench}/**/*.test.ts',
+      'e2e/{world,fuzz,soak,simulator,experiments,bench}/**/*.test.ts',
     ],
     testTimeout: 30_000,
   },

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { systemClock } from '@quorate/shared/clock/system-clock'
+import { steadyClock } from '@quorate/shared/clock/steady-clock'
 import { demoSettings, runSettings } from '@quorate/shared/run/settings'
 import type { FastifyBaseLogger } from 'fastify'
 import { buildApp } from './app.ts'
@@ -90,7 +90,7 @@ async function start(
   config: Config,
   { log, closers, ...built }: BuiltFiles & { log: FastifyBaseLogger; closers: Closer[] },
 ): Promise<Omit<Coordinator, 'close'>> {
-  const clock = systemClock
+  const clock = steadyClock()
   const entropy = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes))
   const tls = await readTls(config)
   const directory = await openDataDirectory(config.dataFolder)

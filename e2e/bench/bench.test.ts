@@ -93,8 +93,8 @@ it('formulas of bytes count every field', () => {
   const shape = { d: 1000, block: 256, members: 2 }
   const ballots = [36 + 1 + 64 + 1, 36 + 1 + 61 + 1]
   expect(ballotAlone(shape)).toBe((ballots[0] ?? 0) + (ballots[1] ?? 0))
-  expect(ballotToOwners(shape)).toBe((102 + 99 + 2 * 16) / 2)
-  const tallies = [36 + 3 + 8 + 2 + 5 * 64, 36 + 3 + 8 + 2 + 5 * 61]
+  expect(ballotToOwners(shape)).toBe((102 + 99 + 2 * (16 + 64 + 16)) / 2)
+  const tallies = [64, 61].map((n) => 36 + 3 + 8 + 2 + 5 * n + 2 * (16 + 64 + 16))
   expect(tallyAtMost(shape)).toBe(((tallies[0] ?? 0) + (tallies[1] ?? 0)) / 2)
   expect(verdict(shape)).toBe(36 + 4 + 4 + 125 + 4)
 })

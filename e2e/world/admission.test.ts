@@ -65,7 +65,7 @@ describe('a contributor', () => {
     })
     for (let n = 0; n < 60; n++) {
       flaky.link.cut()
-      await world.clock.advance(520)
+      await world.clock.advance(580)
     }
     expect(heard).toContain('TOO_MANY_RETURNS')
     await world.clock.until(() => flaky.view.status.kind === 'training', 60 * SECOND_MS)

@@ -27,6 +27,7 @@ export class MemoryLink implements Link {
   #lastUpMs = 0
   #lastDownMs = 0
   #closed = false
+  #rests = false
   /** As the wire's, and a test may change it. */
   delayMs: readonly [number, number]
   /** Bytes that the coordinator believes unread; a test may change it. */
@@ -85,9 +86,11 @@ export class MemoryLink implements Link {
     this.#carryUp((of) => of.closed(true))
     this.#up()
     this.#socket = null
+    this.#rests = true
   }
 
   wake(): void {
+    this.#rests = false
     if (!this.#closed && !this.#socket) this.#connectIn(0)
   }
 
@@ -96,7 +99,7 @@ export class MemoryLink implements Link {
     const socket = this.#socket
     this.#socket = null
     socket?.closed(false)
-    if (this.#closed) return
+    if (this.#closed || this.#rests) return
     this.#listener({ kind: 'down', retryInMs: RETRY_MS, reason: 'cut' })
     this.#connectIn(RETRY_MS)
   }

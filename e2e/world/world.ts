@@ -19,11 +19,19 @@ import { createTraining } from '@quorate/coordinator/training/training'
 import { MemoryNetwork } from '@quorate/client/mesh/memory-mesh'
 import type { MemoryMesh } from '@quorate/client/mesh/memory-mesh'
 import { ContributorSession } from '@quorate/client/session/contributor-session'
-import type { CastOrder, Files, MarkRound, Trainer } from '@quorate/client/session/ports'
+import type {
+  CastOrder,
+  Files,
+  Link,
+  MarkRound,
+  Mesh,
+  Trainer,
+} from '@quorate/client/session/ports'
 import type { SessionView } from '@quorate/client/session/view'
 import { LocalTrainer } from '@quorate/client/trainer/trainer'
 import { PlainEngine } from '@quorate/client/trainer/plain-engine'
 import type { GradientEngine } from '@quorate/client/trainer/engine'
+import type { Clock } from '@quorate/shared/clock/clock'
 import { VirtualClock } from '@quorate/shared/clock/virtual-clock'
 import { partition } from '@quorate/shared/partition/partition'
 import { generator } from '@quorate/shared/random/generator'
@@ -31,7 +39,9 @@ import type { Generator } from '@quorate/shared/random/generator'
 import { runSettings } from '@quorate/shared/run/settings'
 import type { RunSettings, RunSettingsInput } from '@quorate/shared/run/settings'
 import { encodeChunk } from '@quorate/shared/wire/chunk'
+import type { Disk } from './coordinator-life.ts'
 import { MemoryLink } from './memory-link.ts'
+import type { Keys } from '@quorate/shared/keys/keys'
 import { nodeKeys } from '../fixtures/node-keys.ts'
 import { syntheticData } from './synthetic-data.ts'
 
@@ -59,6 +69,22 @@ export interface VolunteerOptions {
   readonly trainer?: (trainer: Trainer) => Trainer
   /** Hears what its rounds come past. */
   readonly mark?: MarkRound
+  /** Wrap the connection and the links to its group: faults, liars, witnesses. */
+  readonly link?: (link: Link) => Link
+  readonly mesh?: (mesh: Mesh) => Mesh
+  /** The page's own time; else the world's. */
+  readonly clock?: Clock
+  /** What the tab keeps from page to page. */
+  readonly tab?: Tab
+  /** Whether the coordinator can be reached now. */
+  readonly reaches?: () => boolean
+}
+
+/** The secret that resumes a contributor, as a tab keeps it. */
+export interface Tab {
+  kept: { id: string; token: string } | null
+  /** Of its browser. */
+  keys?: Keys
 }
 
 /** A chunk that a batch was drawn from. */
@@ -91,6 +117,10 @@ export interface WorldOptions {
   readonly storage?: (clock: VirtualClock) => WorldStorage
   readonly ledgerKeep?: number
   readonly room?: RoomPort
+  /** What a coordinator is started with, each time anew: its disk and its time. */
+  readonly life?: (disk: Disk) => Disk & { readonly clock: Clock }
+  /** Wraps what contributors connect to, at each start; null where it has died meanwhile. */
+  readonly training?: (training: TrainingService) => TrainingService | null
 }
 
 export class World {
@@ -131,14 +161,15 @@ export class World {
     this.ledgers = options.ledgers?.(ledgers, this.clock) ?? ledgers
     this.#random = generator(seed, 1)
     const { clock } = this
+    this.#options = options
     this.network = new MemoryNetwork({ clock, random: generator(seed, 2), delayMs: DELAY_MS })
   }
 
   /** Starts the coordinator, also again after `kill`. */
   async boot(): Promise<TrainingService> {
-    const { store, blobs, ledgers, clock } = this
+    const { store, blobs, ledgers, clock } = this.#options.life?.(this) ?? this
     const entropy = generator(this.#seed, 3, this.#restarts++)
-    this.training = await createTraining({
+    const training = await createTraining({
       store,
       blobs,
       ledgers,
@@ -155,7 +186,10 @@ export class World {
       room: this.#options.room ?? ROOMY,
       log: { info: () => {}, warn: () => {}, error: () => {} },
     })
-    return this.training
+    const { training: wrap } = this.#options
+    const reachable = wrap ? wrap(training) : training
+    if (reachable) this.training = reachable
+    return training
   }
 
   /** The coordinator ends without a word to anybody. */
@@ -185,7 +219,7 @@ export class World {
       clock,
       random: this.#random,
       delayMs: DELAY_MS,
-      coordinator: () => this.training,
+      coordinator: () => ((options.reaches?.() ?? true) ? this.training : null),
     }
     const link = new MemoryLink(wire)
     const plain = new PlainEngine()
@@ -202,23 +236,23 @@ export class World {
       },
     )
     const trainer = options.trainer?.(local) ?? local
-    let kept: { id: string; token: string } | null = null
+    const tab: Tab = options.tab ?? { kept: null }
     const session = new ContributorSession(
       {
-        link,
-        mesh,
+        link: options.link?.(link) ?? link,
+        mesh: options.mesh?.(mesh) ?? mesh,
         files: this.#files(),
         trainer,
-        clock,
-        keys: nodeKeys(generator(this.#seed, KEYS, number)),
+        clock: options.clock ?? clock,
+        keys: (tab.keys ??= nodeKeys(generator(this.#seed, KEYS, number))),
         onView: (view) => {
           volunteer.view = view
         },
         mark: options.mark ?? (() => {}),
         resume: {
-          load: () => kept,
-          save: (value) => (kept = value),
-          forget: () => (kept = null),
+          load: () => tab.kept,
+          save: (value) => (tab.kept = value),
+          forget: () => (tab.kept = null),
         },
       },
       { run, intensity: options.intensity ?? 1, batchLimit: null, invite: options.invite ?? null },

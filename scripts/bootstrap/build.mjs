@@ -55,6 +55,16 @@ const targets = [
       ...['coordinator/src', 'client/src'],
     ],
   },
+  {
+    name: 'soak',
+    workspace: 'e2e/soak',
+    needs: ['e2e/soak/main.ts', 'e2e/soak/vite.config.ts'],
+    output: 'e2e/dist/soak/soak.js',
+    inputs: () => [
+      ...['soak', 'world', 'fuzz', 'fixtures', 'package.json'].map((name) => `e2e/${name}`),
+      ...['coordinator/src', 'client/src'],
+    ],
+  },
 ]
 const commonInputs = [
   'shared/src',

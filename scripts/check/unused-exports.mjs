@@ -29,7 +29,7 @@ const isEntry = (file) =>
     /^coordinator\/src\/(main|evaluation\/worker)\.ts$/,
     /^scripts\/[^/]+\.mjs$/,
     /^scripts\/check\/(unused-exports|lock-file)\.mjs$/,
-    /^e2e\/([^/]+|(simulator|bench)\/main|experiments\/(main|worker)|webgpu\/(page|timing-page)|bench\/local\/tab)\.ts$/,
+    /^e2e\/([^/]+|(simulator|bench|soak)\/main|experiments\/(main|worker)|webgpu\/(page|timing-page)|bench\/local\/tab)\.ts$/,
     /\.config\.ts$/,
     /\.html$/,
   ].some((pattern) => pattern.test(file))

@@ -81,6 +81,8 @@ export class Rounds {
   readonly #unsettled = new Set<number>()
   #intensity: number
   #intensityOwed = 0
+  /** What was chosen for the round that was opened last. */
+  #choice: { readonly round: number; readonly takesPart: boolean } | null = null
 
   constructor(ports: RoundsPorts, options: { intensity: number; batchLimit: number | null }) {
     this.#ports = ports
@@ -139,7 +141,7 @@ export class Rounds {
     mark('opened', opening.round)
     const dispatch = this.#begin(opening, as)
     opened(opening.round)
-    const declined = this.#casting ? 'busy' : this.#takesPart() ? null : 'intensity'
+    const declined = this.#casting ? 'busy' : this.#takesPart(opening.round) ? null : 'intensity'
     if (declined) return this.#abstain(opening, as.self, declined)
     const result = await oneRound(opening, this.#ports.draws(opening.loaded), {
       ...as,
@@ -240,12 +242,18 @@ export class Rounds {
     trainer.prefetch(next).catch((error: unknown) => trouble(detailOf(error)))
   }
 
-  /** Intensity: a share of the rounds, spread evenly; the others are declined as they open. */
-  #takesPart(): boolean {
-    this.#intensityOwed += this.#intensity
-    if (this.#intensityOwed < ONE_ROUND) return false
-    this.#intensityOwed -= 1
-    return true
+  /**
+   * Intensity: a share of the rounds, spread evenly; the others are declined as they open. A round
+   * that opens again had too few voters: it is declined no second time, since two who decline in
+   * turn would never meet.
+   */
+  #takesPart(round: number): boolean {
+    const before = this.#choice?.round === round ? this.#choice : null
+    if (!before) this.#intensityOwed += this.#intensity
+    const takesPart = before !== null || this.#intensityOwed >= ONE_ROUND
+    if (takesPart && !before?.takesPart) this.#intensityOwed -= 1
+    this.#choice = { round, takesPart }
+    return takesPart
   }
 
   #atMost(batch: number): number {

@@ -78,7 +78,7 @@ test('a round asks for a ballot and all tallies at most, or for one vector', () 
     return roundLoad(method, { d, block, groupSize })
   }
   // docs/protocol.md, K = 8: 3,530 bytes of ballot and 23,258 of tallies at most.
-  expect(load('ef-vote').messages).toBe(18)
+  expect(load('ef-vote').messages).toBe(26)
   expect(load('ef-vote').bytes).toBeGreaterThan(3530 + 23_258)
   expect(load('ef-vote').bytes).toBeLessThan(2 * (3530 + 23_258))
   expect(load('sgd')).toEqual({ messages: 3, bytes: HEADER_BYTES + 4 * 25_450 + 512 })

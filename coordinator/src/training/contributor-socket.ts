@@ -54,7 +54,10 @@ export function acceptContributor(
   const nonce = toHex(ports.entropy(NONCE_BYTES))
   let stage: Stage = {
     kind: 'hello-awaited',
-    cancel: clock.after(HELLO_WITHIN_MS, () => turnAway('HELLO_MISSING', 'No hello came in time.')),
+    // A page that stood still while it connected comes back.
+    cancel: clock.after(HELLO_WITHIN_MS, () => {
+      turnAway('HELLO_MISSING', 'No hello came in time.', false)
+    }),
   }
 
   function turnAway(code: string, detail: string, fatal = true): void {
