@@ -1,6 +1,7 @@
 import { fromHex, toHex } from '@quorate/shared/bytes/hex'
 import { SECRET_BYTES, keysOfSecret } from '@quorate/shared/keys/ed25519'
 import type { Keys, Verify } from '@quorate/shared/keys/keys'
+import { secretBytes } from '../link/browser-random.ts'
 
 const NAME = 'quorate/keys'
 const STORE = 'keys'
@@ -64,14 +65,14 @@ function verifier(): Verify {
 async function keptPair(): Promise<CryptoKeyPair> {
   const database = await openDatabase().catch(() => null)
   try {
-    const kept =
+    const kept: unknown =
       database && (await answer(database.transaction(STORE).objectStore(STORE).get(PAIR)))
     if (isPair(kept)) return kept
     const pair = (await crypto.subtle.generateKey(PAIR, false, ['sign', 'verify'])) as CryptoKeyPair
     if (!database) return pair
     // Another tab may have been first.
     const store = database.transaction(STORE, 'readwrite').objectStore(STORE)
-    const first = await answer(store.get(PAIR))
+    const first: unknown = await answer(store.get(PAIR))
     if (isPair(first)) return first
     await answer(store.put(pair, PAIR))
     return pair
@@ -104,7 +105,7 @@ function keptSecret(): Uint8Array {
   } catch {
     // Blocked: for this page, then.
   }
-  const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES))
+  const secret = secretBytes(SECRET_BYTES)
   try {
     localStorage.setItem(NAME, toHex(secret))
   } catch {

@@ -2,12 +2,11 @@
  * What contributors sign. Every statement begins with its kind, so that none passes for another,
  * and names the run, whose id no other coordinator has.
  */
-
-const encoder = new TextEncoder()
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 
 /** That the sender of this hello has the key: over the challenge of this very connection. */
 export function helloStatement(hello: { run: string; nonce: string }): Uint8Array {
-  return encoder.encode(`quorate hello 1\n${hello.run}\n${hello.nonce}`)
+  return utf8ToBytes(`quorate hello 1\n${hello.run}\n${hello.nonce}`)
 }
 
 /**
@@ -22,7 +21,7 @@ export function ballotStatement(ballot: {
   readonly root: Uint8Array
 }): Uint8Array {
   const { run, round, attempt, slices, root } = ballot
-  const head = encoder.encode(`quorate ballot 1\n${run}\n${round}\n${attempt}\n${slices}\n`)
+  const head = utf8ToBytes(`quorate ballot 1\n${run}\n${round}\n${attempt}\n${slices}\n`)
   const statement = new Uint8Array(head.length + root.length)
   statement.set(head)
   statement.set(root, head.length)
