@@ -31,6 +31,8 @@ interface SliceAtWork {
   readonly role: 'owner' | 'auditor'
   readonly awaited: Set<number>
   readonly ballots: Map<number, ProvenBallot>
+  /** Members whose ballot has come, right or wrong: another one is not looked at. */
+  readonly heard: Set<number>
   /** The report has left. */
   sent: boolean
   /** The coordinator has asked for the auditor's tally. */
@@ -89,6 +91,7 @@ export class TallyDesk {
         role: isOwner ? 'owner' : 'auditor',
         awaited: new Set(members),
         ballots: new Map(),
+        heard: new Set(),
         sent: false,
         recalled: false,
       })
@@ -159,8 +162,9 @@ export class TallyDesk {
       this.refused += 1
       return
     }
-    // Another one of the same member changes nothing, and costs nothing.
-    if (work.sent || work.ballots.has(from)) return
+    // Another one of the same member changes nothing, and costs no signature's checking.
+    if (work.sent || work.heard.has(from)) return
+    work.heard.add(from)
     const { block } = this.#run.settings
     const { slices } = this.#opening
     try {

@@ -171,6 +171,18 @@ describe('a round', () => {
     expect(effects).toContainEqual({ kind: 'resend', slice: 0, to: [1, 2] })
   })
 
+  test('a vote named for one who has abstained is not waited for', () => {
+    const { round, effects } = play([
+      [9, { kind: 'abstained', contributor: 3 }],
+      [10, tally(1, 0, [1, 2, 3])],
+      [11, audit(2, 0, [1, 2])],
+      [12, ballot(1, 0)],
+      [13, ballot(2, 0)],
+    ])
+    expect(effects).toContainEqual({ kind: 'resend', slice: 0, to: [1, 2] })
+    expect(outcomeOf(round)[0]).toMatchObject({ voters: [1, 2], groups: [{ audit: 'disagreed' }] })
+  })
+
   test('what the plan says is counted again though both agree', () => {
     const [group] = plan.groups
     const planned = { ...plan, groups: [{ ...group, recounts: [0] }] } as RoundPlan
@@ -289,14 +301,14 @@ describe('a round', () => {
 })
 
 /** Whether nothing more is expected, from the plan and what has come alone. */
-function nothingExpected({ plan, pages, excused, left }: Round, nowMs: number): boolean {
+function nothingExpected({ plan, pages, excused }: Round, nowMs: number): boolean {
   const pieces = pages.flat()
   return plan.groups.every(({ members }, group) =>
     (pieces[group] ?? []).every((piece) => {
       if (piece.kind === 'tallied') return piece.check === 'agreed' || piece.check === 'none'
       const asked = piece.kind === 'direct' && piece.recount
       const expected = asked
-        ? asked.voters.filter((one) => !left.has(one))
+        ? asked.voters.filter((one) => !excused.has(one))
         : members.filter((one) => !excused.has(one))
       const owing = expected.filter((one) => !piece.direct.includes(one))
       const outOfTime = piece.kind === 'direct' && !piece.again && nowMs >= plan.ballotsUntilMs

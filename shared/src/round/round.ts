@@ -309,7 +309,7 @@ function audited(round: Round, group: number, slice: number): RoundStep {
   const to = differing.filter((voter) => !piece.direct.includes(voter))
   if (to.length === 0) return { round: next, effects: [{ kind: 'compare', group, slice }] }
   // A ballot that only one of the two has, and that cannot come any more, proves nothing.
-  if (to.some((voter) => round.left.has(voter))) {
+  if (to.some((voter) => round.excused.has(voter))) {
     return recounted(round, { group, slice }, 'disagreement')
   }
   return { round: next, effects: [{ kind: 'resend', slice, to }] }
@@ -565,7 +565,7 @@ function owing(round: Round, group: number, slice: number): number[] {
   const members = round.plan.groups[group]?.members ?? []
   if (piece.kind === 'direct' && piece.recount) {
     const { voters } = piece.recount
-    return voters.filter((voter) => !round.left.has(voter) && !piece.direct.includes(voter))
+    return voters.filter((voter) => !round.excused.has(voter) && !piece.direct.includes(voter))
   }
   return members.filter((member) => !round.excused.has(member) && !piece.direct.includes(member))
 }

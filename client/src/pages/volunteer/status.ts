@@ -128,7 +128,7 @@ const FINAL = new Set([
   'INVITE_WRONG',
 ])
 /** Said with the particulars. */
-const DETAILED = new Set(['NO_BACKEND', 'BACKEND_CANNOT_TRAIN'])
+const DETAILED = new Set(['NO_BACKEND', 'BACKEND_CANNOT_TRAIN', 'TOO_MANY_STRIKES'])
 
 function failed(
   { code, detail }: { readonly code: string; readonly detail: string },
