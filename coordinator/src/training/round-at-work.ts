@@ -11,6 +11,7 @@ import {
   outcomeOf,
   pieceAt,
   transition,
+  withholding,
 } from '@quorate/shared/round/round'
 import type { Round, RoundEvent, RoundPlan, RefusalCode } from '@quorate/shared/round/round'
 import { blockCount, sliceRanges } from '@quorate/shared/tally/slices'
@@ -74,6 +75,8 @@ export class RoundAtWork {
   readonly #method: MethodSettings
   readonly #units: Uint8Array | null
   readonly #late = new Set<number>()
+  /** Everybody has waited for their reports until the tally deadline. */
+  #withheld: ReadonlySet<number> = new Set()
   readonly #tell: (to: readonly number[], message: RoundMessage) => void
   readonly #closed: () => void
 
@@ -117,7 +120,14 @@ export class RoundAtWork {
     return !this.#round.excused.has(contributor)
   }
 
+  /** It was to report on a slice of its group, and let the others wait for it until the deadline. */
+  withheld(contributor: number): boolean {
+    return this.#withheld.has(contributor)
+  }
+
   tick(nowMs: number): void {
+    const isDue = nowMs >= this.plan.talliesUntilMs && nowMs < this.plan.auditsUntilMs
+    if (isDue) this.#withheld = withholding(this.#round)
     this.#handle({ kind: 'tick' }, nowMs)
   }
   abstained(contributor: number, nowMs: number): void {

@@ -48,8 +48,8 @@ export function settleRound(
     settled.set(number, settlement)
     if (outcome.kind === 'abandoned') continue
     credit(contributor, { counted, owed: work.owed(number) }, parts)
-    // Who answers with silence is left out for a while: everybody had waited for it in vain.
-    const silent = !counted?.includes(true) && work.silent(number)
+    // Who answers with silence, or keeps its reports back, is left out for a while: everybody had waited for it in vain.
+    const silent = (!counted?.includes(true) && work.silent(number)) || work.withheld(number)
     const restMs = contributor.asked(silent, parts.clock.nowMs())
     if (restMs > 0) resting.push({ contributor, restMs })
   }
@@ -59,7 +59,7 @@ export function settleRound(
 /** For the operator: who is left out for a while. */
 export function logResting(round: number, { resting }: SettledRound, events: EventLog): void {
   for (const { contributor, restMs } of resting) {
-    const text = `${contributor.name} sends no ballots; it is not asked for ${restMs / 1000} s.`
+    const text = `${contributor.name} sends no ballots or reports; it is not asked for ${restMs / 1000} s.`
     events.add('warn', 'silent', text, round, contributor.name)
   }
 }

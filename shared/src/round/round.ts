@@ -570,6 +570,23 @@ function owing(round: Round, group: number, slice: number): number[] {
   return members.filter((member) => !round.excused.has(member) && !piece.direct.includes(member))
 }
 
+/**
+ * Members who are here and whose report on a slice has not come: owners their tally, auditors their
+ * digest. Asked at the tally deadline.
+ */
+export function withholding({ plan, pages, left }: Round): Set<number> {
+  const pieces = pages.flat()
+  const silent = plan.groups.flatMap(({ owners, auditors }, group) =>
+    (pieces[group] ?? []).flatMap((piece, slice) => {
+      if (piece.kind === 'at-owner' && !piece.recalled) return owners[slice] as number
+      return piece.kind === 'tallied' && piece.check === 'awaited'
+        ? (auditors[slice] as number)
+        : []
+    }),
+  )
+  return new Set(silent.filter((member) => !left.has(member)))
+}
+
 const groupsOf = new WeakMap<RoundPlan, ReadonlyMap<number, number>>()
 
 /** The place of a contributor's group in the plan, or −1; a plan does not change. */
