@@ -68,10 +68,16 @@ export async function oneRound(
   }
   parts.mark('cast', opening.round)
   const { sent } = result
-  const deliveries =
-    sent.kind === 'payload' || opening.group.length === 1
-      ? sendAlone(sent, opening, parts)
-      : await sendToGroup(sent, opening, parts)
+  let deliveries: Promise<void>[]
+  try {
+    deliveries =
+      sent.kind === 'payload' || opening.group.length === 1
+        ? sendAlone(sent, opening, parts)
+        : await sendToGroup(sent, opening, parts)
+  } catch (error) {
+    // It could not be signed: nobody need wait for it.
+    return { kind: 'abstained', reason: 'failed', detail: String(error) }
+  }
   parts.waiting({ ...orderOf(opening, draws, parts), round: opening.round + 1 })
   await Promise.all(deliveries)
   return { kind: 'cast', result }
@@ -115,8 +121,8 @@ async function sendToGroup(
   const digests = payloads.map((payload, j) => digestOfPayload(j, payload))
   const tree = new SliceTree(digests)
   const { round, attempt } = opening
-  const terms = { run: run.id, round, attempt, slices: slices.length, root: tree.root }
-  const signature = await signer.sign(ballotStatement(terms))
+  const terms = { run: run.id, contributor: self, round, attempt, slices: slices.length }
+  const signature = await signer.sign(ballotStatement({ ...terms, root: tree.root }))
   if (desk.attempt !== attempt) return []
   const proofs = slices.map((_, j) => ({ signature, path: tree.path(j) }))
   dispatch.cast(

@@ -194,7 +194,7 @@ export class TallyDesk {
     if (known) return known
     const { round, attempt, slices } = this.#opening as Opening
     const statement = ballotStatement({
-      ...{ run: (this.#run as RunInfo).id, round, attempt, slices, root },
+      ...{ run: (this.#run as RunInfo).id, contributor, round, attempt, slices, root },
     })
     const asked = this.#ports.verify(key, statement, signed.signature).catch(() => false)
     this.#signatures.set(name, asked)

@@ -1,3 +1,4 @@
+import { mayBeSignedBy } from '@quorate/shared/keys/ed25519'
 import { ballotStatement } from '@quorate/shared/keys/statements'
 import { tallySlice } from '@quorate/shared/tally/count'
 import { digestOfTally } from '@quorate/shared/wire/audit'
@@ -40,7 +41,7 @@ export interface Attempt {
 /**
  * Who was wrong, as far as it is proven: a voter who has signed two different ballots, and a
  * reckoner whose sum is not that of the signed ballots it lists. Without a proof nobody is blamed:
- * a voter who does not answer, or a signature that does not hold, proves nothing against others.
+ * a voter who does not answer proves nothing against others.
  */
 export function judge(one: Case, at: Attempt): Fault[] {
   const faults: Fault[] = []
@@ -59,6 +60,10 @@ export function judge(one: Case, at: Attempt): Fault[] {
     { by: one.owner, signed: one.tallyOfOwner, code: 'TALLY_WRONG' },
     { by: one.auditor, signed: one.tallyOfAuditor, code: 'AUDIT_WRONG' },
   ] as const
+  for (const contributor of twoFaced(one, at)) {
+    const detail = `slice ${one.slice} was signed with two different ballots`
+    faults.push({ contributor, code: 'EQUIVOCATION', detail })
+  }
   for (const { by, signed, code } of reports) {
     if (!signed) continue
     const { fault, liars } = against(signed, { ...one, bad }, at)
@@ -85,14 +90,18 @@ function against(
 ): { fault: boolean; liars: number[] } {
   const liars: number[] = []
   let complete = true
+  let isForged = false
   report.tally.voters.forEach((contributor, k) => {
     const listed = report.signed[k] as SignedSlice
     const own = ballots.get(contributor)
     if (own && !bad.has(contributor) && equal(own.signed.digest, listed.digest)) return
     complete = false
-    if (!own || bad.has(contributor)) return
-    if (holds(listed, { slice, contributor }, at)) liars.push(contributor)
+    const of = { slice, contributor }
+    if (!mayHold(listed, of, at)) isForged = true
+    else if (own && !bad.has(contributor) && holds(listed, of, at)) liars.push(contributor)
   })
+  // Nobody's library would have taken that signature: whoever lists it has made it up.
+  if (isForged) return { fault: true, liars }
   if (!complete) return { fault: false, liars }
   const { slice: range, block } = report.tally
   const voted = report.tally.voters.map((voter) => (ballots.get(voter) as ProvenBallot).ballot)
@@ -100,16 +109,45 @@ function against(
   return { fault: counted !== report.digest, liars }
 }
 
+/** Voters of whom owner and auditor list two ballots, both signed. */
+function twoFaced({ slice, tallyOfOwner, tallyOfAuditor }: Case, at: Attempt): number[] {
+  const listed = (report: SignedTally | null, contributor: number) =>
+    report?.signed[report.tally.voters.indexOf(contributor)]
+  return (tallyOfOwner?.tally.voters ?? []).filter((contributor) => {
+    const [one, other] = [tallyOfOwner, tallyOfAuditor].map((of) => listed(of, contributor))
+    if (!one || !other || equal(one.digest, other.digest)) return false
+    return [one, other].every((signed) => holds(signed, { slice, contributor }, at))
+  })
+}
+
 /** Whether the voter has signed a ballot of which this is the slice. */
 function holds(
   signed: SignedSlice,
-  { slice, contributor }: { slice: number; contributor: number },
-  { keyOf, ...at }: Attempt,
+  of: { readonly slice: number; readonly contributor: number },
+  at: Attempt,
 ): boolean {
-  const key = keyOf(contributor)
-  if (!key) return false
-  const statement = ballotStatement({ ...at, root: rootOf(slice, signed) })
-  return isSignedBy(key, statement, signed.signature)
+  const key = at.keyOf(of.contributor)
+  return key !== null && isSignedBy(key, statementOf(signed, of, at), signed.signature)
+}
+
+/** Whether any library may take this for the voter's: they differ at the edge of the standard. */
+function mayHold(
+  signed: SignedSlice,
+  of: { readonly slice: number; readonly contributor: number },
+  at: Attempt,
+): boolean {
+  const key = at.keyOf(of.contributor)
+  if (!key || holds(signed, of, at)) return true
+  return mayBeSignedBy(key, statementOf(signed, of, at), signed.signature)
+}
+
+function statementOf(
+  signed: SignedSlice,
+  { slice, contributor }: { slice: number; contributor: number },
+  { run, round, attempt, slices }: Attempt,
+): Uint8Array {
+  const root = rootOf(slice, signed)
+  return ballotStatement({ run, contributor, round, attempt, slices, root })
 }
 
 function equal(one: Uint8Array, other: Uint8Array): boolean {

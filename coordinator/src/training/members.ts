@@ -38,6 +38,8 @@ import { repeatSettled } from './turns.ts'
 type Hello = MessageOf<ContributorMessage, 'hello'>
 type Welcome = MessageOf<CoordinatorMessage, 'welcome'>
 
+const BANNED: Refusal = { code: 'BANNED', detail: EXCLUSIONS.BANNED.said, fatal: true }
+
 export class Members {
   readonly #driver: RunDriver
   readonly #shape: DataShape
@@ -91,6 +93,7 @@ export class Members {
   join(connection: Connection, hello: Hello): Contributor | Refusal {
     const { roster, leases, events, stored } = this.#driver.parts
     const nowMs = this.#clock.nowMs()
+    if (roster.isBanned(hello.key)) return BANNED
     const returning = this.#returning(hello)
     if (!returning?.connection && this.#isFull())
       return noPlace(stored.settings.method.id, this.#most)
@@ -103,9 +106,7 @@ export class Members {
         : this.#admit(address, hello.invite)
     if ('code' in admitted) return admitted
     const { contributor, token } = admitted
-    if (contributor.banned || roster.isBanned(hello.key)) {
-      return { code: 'BANNED', detail: EXCLUSIONS.BANNED.said, fatal: true }
-    }
+    if (contributor.banned) return BANNED
     if (!contributor.mayReturn(nowMs)) return TOO_MANY_RETURNS
     if (contributor.connection) this.#replace(contributor, contributor.connection)
     contributor.connection = connection

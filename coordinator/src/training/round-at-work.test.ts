@@ -179,14 +179,48 @@ describe('a round at work', () => {
       const { work, ballot, tally, audit, told } = scene([0])
       tally(1, 0, [1, 2], lie)
       audit(2, 0, [1, 2], lie)
-      expect(told).toMatchObject([{ to: [1, 2], message: { type: 'resend', slice: 0 } }])
+      expect(told).toMatchObject([
+        { to: [2], message: { type: 'recall', slice: 0 } },
+        { to: [1, 2], message: { type: 'resend', slice: 0 } },
+      ])
       ballot(1, 0)
       ballot(2, 0)
+      tally(2, 0, [1, 2], lie)
       expect(sumOf(work, 0)).toMatchObject({
         sum: 2,
         audit: 'recounted',
-        faults: [{ contributor: 1, code: 'TALLY_WRONG' }],
+        faults: [
+          { contributor: 1, code: 'TALLY_WRONG' },
+          { contributor: 2, code: 'AUDIT_WRONG' },
+        ],
       })
+    })
+
+    test('and blames an owner that lists a ballot which its voter has not signed', () => {
+      const { work, ballot, audit, send } = scene()
+      const sum = tallySlice(slices[0] as (typeof slices)[0], 64, [1, 2].map(lie))
+      const listed = [1, 2].map((voter) => {
+        const { signed } = honest.get(voter)?.proven[0] as ProvenBallot
+        return voter === 2 ? { ...signed, digest: new Uint8Array(16) } : signed
+      })
+      send('tally', 1, 0, encodeSignedTally(sum, listed, 2))
+      audit(2, 0, [1, 2])
+      ballot(1, 0)
+      ballot(2, 0)
+      expect(sumOf(work, 0).faults).toMatchObject([{ contributor: 1, code: 'TALLY_WRONG' }])
+    })
+
+    test('and blames a voter of whom both list another ballot, though it does not answer', async () => {
+      const { work, ballot, tally, audit, send } = scene()
+      tally(1, 0, [1, 2])
+      audit(2, 0, [1, 2], (voter) => (voter === 2 ? lie(2) : vote(voter)))
+      const second = await cast(2, lie(2))
+      const sum = tallySlice(slices[0] as (typeof slices)[0], 64, [vote(1), lie(2)])
+      const listed = [honest.get(1)?.proven[0] as ProvenBallot, second.proven[0] as ProvenBallot]
+      const signed = listed.map((one) => one.signed)
+      send('tally', 2, 0, encodeSignedTally(sum, signed, 2))
+      ballot(1, 0)
+      expect(sumOf(work, 0).faults).toMatchObject([{ contributor: 2, code: 'EQUIVOCATION' }])
     })
 
     test('nothing where a lost ballot explains the difference', () => {

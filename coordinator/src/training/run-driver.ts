@@ -340,7 +340,7 @@ export class RunDriver {
       return this.#phase.work.frame(contributor.number, frame, this.parts.clock.nowMs())
     }
     if (attempt <= this.#attempts.last && attempt > this.#attempts.last - RECENT_ATTEMPTS) {
-      if (frame.header.kind !== 'tally') this.#late(contributor, attempt)
+      if (!['tally', 'audit'].includes(frame.header.kind)) this.#late(contributor, attempt)
       return { kind: 'dropped', code: 'LATE' }
     }
     const detail = `attempt ${attempt} is not open; the last one was ${this.#attempts.last}`

@@ -15,13 +15,17 @@ export function helloStatement(hello: { run: string; nonce: string }): Uint8Arra
  */
 export function ballotStatement(ballot: {
   readonly run: string
+  /** Its number: two of one browser have one key. */
+  readonly contributor: number
   readonly round: number
   readonly attempt: number
   readonly slices: number
   readonly root: Uint8Array
 }): Uint8Array {
-  const { run, round, attempt, slices, root } = ballot
-  const head = utf8ToBytes(`quorate ballot 1\n${run}\n${round}\n${attempt}\n${slices}\n`)
+  const { run, contributor, round, attempt, slices, root } = ballot
+  const head = utf8ToBytes(
+    `quorate ballot 1\n${run}\n${contributor}\n${round}\n${attempt}\n${slices}\n`,
+  )
   const statement = new Uint8Array(head.length + root.length)
   statement.set(head)
   statement.set(root, head.length)

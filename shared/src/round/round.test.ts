@@ -301,10 +301,10 @@ describe('a round', () => {
 })
 
 /** Whether nothing more is expected, from the plan and what has come alone. */
-function nothingExpected({ plan, pages, excused }: Round, nowMs: number): boolean {
+function nothingExpected({ plan, pages, excused, left }: Round, nowMs: number): boolean {
   const pieces = pages.flat()
-  return plan.groups.every(({ members }, group) =>
-    (pieces[group] ?? []).every((piece) => {
+  return plan.groups.every(({ members, auditors }, group) =>
+    (pieces[group] ?? []).every((piece, slice) => {
       if (piece.kind === 'tallied') return piece.check === 'agreed' || piece.check === 'none'
       const asked = piece.kind === 'direct' && piece.recount
       const expected = asked
@@ -312,7 +312,10 @@ function nothingExpected({ plan, pages, excused }: Round, nowMs: number): boolea
         : members.filter((one) => !excused.has(one))
       const owing = expected.filter((one) => !piece.direct.includes(one))
       const outOfTime = piece.kind === 'direct' && !piece.again && nowMs >= plan.ballotsUntilMs
-      return owing.length === 0 || outOfTime
+      const auditor = auditors[slice] as number
+      const proves =
+        asked && !asked.shown && !left.has(auditor as number) && nowMs < plan.talliesUntilMs
+      return owing.length === 0 ? !proves : outOfTime
     }),
   )
 }

@@ -43,8 +43,10 @@ export interface Audit {
 export interface Recount {
   readonly why: 'disagreement' | 'planned'
   readonly voters: readonly number[]
-  /** The reports as they came. */
+  /** The auditor's report as it came. */
   readonly audit: Audit | null
+  /** The auditor has sent the tally that it reckoned, which shows who was wrong. */
+  readonly shown: boolean
 }
 
 /** Where one slice of one group stands. `direct`: whose ballots came to the coordinator itself. */
@@ -261,9 +263,10 @@ function onTally(round: Round, event: RoundEvent & { kind: 'tally' }): RoundStep
   const piece = pieceAt(round, group, event.slice)
   if (piece.kind === 'direct') {
     // What the auditor reckoned shows who was wrong; it counts no more.
-    return isAuditor && piece.recount?.why === 'disagreement'
-      ? { round, effects: [{ kind: 'keep' }] }
-      : refuse(round, 'LATE')
+    if (!isAuditor || !piece.recount) return refuse(round, 'LATE')
+    if (piece.recount.shown) return refuse(round, 'DUPLICATE')
+    const shown: Piece = { ...piece, recount: { ...piece.recount, shown: true } }
+    return { round: withPiece(round, group, event.slice, shown), effects: [{ kind: 'keep' }] }
   }
   if (piece.kind === 'tallied') return refuse(round, 'DUPLICATE')
   if (isAuditor && !piece.recalled) return refuse(round, 'NOT_OWNER')
@@ -342,12 +345,12 @@ function recounted(
   if (before.kind !== 'tallied') return { round, effects: [] }
   const { direct, audit } = before
   const more = (audit?.voters ?? []).filter((voter) => !before.voters.includes(voter))
-  const recount = { why, voters: [...before.voters, ...more], audit }
+  const recount = { why, voters: [...before.voters, ...more], audit, shown: false }
   const piece: Piece = { kind: 'direct', direct, again: true, recount }
   const next = withPiece(round, group, slice, piece)
   const effects: RoundEffect[] = []
   const auditor = round.plan.groups[group]?.auditors[slice] as number
-  if (why === 'disagreement') effects.push({ kind: 'recall', slice, to: [auditor] })
+  if (!round.left.has(auditor)) effects.push({ kind: 'recall', slice, to: [auditor] })
   const to = owing(next, group, slice)
   if (to.length > 0) effects.push({ kind: 'resend', slice, to })
   return { round: next, effects }
@@ -443,8 +446,8 @@ function withoutMember(
   const { owners, auditors } = round.plan.groups[group] as GroupPlan
   const piece = pieceAt(round, group, slice)
   if (piece.kind === 'at-owner') {
-    const isAsked = piece.recalled && auditors[slice] === contributor
-    if (owners[slice] === contributor || isAsked) return withoutOwner(round, group, slice)
+    const asked = piece.recalled ? auditors[slice] : owners[slice]
+    if (asked === contributor) return withoutOwner(round, group, slice)
   }
   if (piece.kind !== 'tallied') return { round, effects: [] }
   if (piece.check === 'awaited' && auditors[slice] === contributor) {
@@ -552,11 +555,22 @@ function isComplete(round: Round, at: { group: number; slice: number }, nowMs: n
     case 'at-owner':
       return owing(round, at.group, at.slice).length === 0
     case 'direct':
-      return (
-        owing(round, at.group, at.slice).length === 0 ||
-        (!piece.again && nowMs >= round.plan.ballotsUntilMs)
-      )
+      return owing(round, at.group, at.slice).length === 0
+        ? !awaitsProof(round, at, nowMs)
+        : !piece.again && nowMs >= round.plan.ballotsUntilMs
   }
+}
+
+/** All ballots are in, and the tally of the auditor that shows who was wrong may still come. */
+function awaitsProof(
+  round: Round,
+  { group, slice }: { group: number; slice: number },
+  nowMs: number,
+): boolean {
+  const piece = pieceAt(round, group, slice)
+  if (piece.kind !== 'direct' || !piece.recount || piece.recount.shown) return false
+  const auditor = round.plan.groups[group]?.auditors[slice] as number
+  return !round.left.has(auditor) && nowMs < round.plan.talliesUntilMs
 }
 
 /** Members whose ballot of the slice has not come to the coordinator and may still. */
@@ -574,14 +588,21 @@ function owing(round: Round, group: number, slice: number): number[] {
  * Members who are here and whose report on a slice has not come: owners their tally, auditors their
  * digest. Asked at the tally deadline.
  */
-export function withholding({ plan, pages, left }: Round): Set<number> {
+export function withholding(round: Round): Set<number> {
+  const { plan, pages, left } = round
   const pieces = pages.flat()
   const silent = plan.groups.flatMap(({ owners, auditors }, group) =>
     (pieces[group] ?? []).flatMap((piece, slice) => {
-      if (piece.kind === 'at-owner' && !piece.recalled) return owners[slice] as number
-      return piece.kind === 'tallied' && piece.check === 'awaited'
-        ? (auditors[slice] as number)
-        : []
+      const [owner, auditor] = [owners[slice] as number, auditors[slice] as number]
+      switch (piece.kind) {
+        case 'at-owner':
+          // Where everything came here, nothing of the owner is wanted.
+          return piece.recalled || owing(round, group, slice).length === 0 ? [] : owner
+        case 'tallied':
+          return piece.check === 'awaited' ? auditor : []
+        case 'direct':
+          return piece.recount && !piece.recount.shown ? auditor : []
+      }
     }),
   )
   return new Set(silent.filter((member) => !left.has(member)))

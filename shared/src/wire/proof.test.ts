@@ -51,9 +51,9 @@ describe('a signed ballot', () => {
       const read = decodeProvenBallot(payload, expected(j, 2))
       expect(read).toEqual(proven[j])
       const root = rootOf(j, read.signed)
-      const statement = ballotStatement({ ...at, slices: 3, root })
+      const statement = ballotStatement({ ...at, contributor: 2, slices: 3, root })
       expect(await verify(signer.publicKey, statement, read.signed.signature)).toBe(true)
-      const elsewhere = ballotStatement({ ...at, slices: 3, attempt: 10, root })
+      const elsewhere = ballotStatement({ ...at, contributor: 2, slices: 3, attempt: 10, root })
       expect(await verify(signer.publicKey, elsewhere, read.signed.signature)).toBe(false)
       expect(await verify(keysOf(3).signer.publicKey, statement, read.signed.signature)).toBe(false)
     }
@@ -129,8 +129,9 @@ test('statements of different kinds, runs and connections differ', () => {
     helloStatement({ run: 'a', nonce: 'n' }),
     helloStatement({ run: 'a', nonce: 'm' }),
     helloStatement({ run: 'b', nonce: 'n' }),
-    ballotStatement({ run: 'a', round: 1, attempt: 11, slices: 1, root }),
-    ballotStatement({ run: 'a', round: 11, attempt: 1, slices: 1, root }),
+    ballotStatement({ run: 'a', contributor: 1, round: 1, attempt: 11, slices: 1, root }),
+    ballotStatement({ run: 'a', contributor: 2, round: 1, attempt: 11, slices: 1, root }),
+    ballotStatement({ run: 'a', contributor: 1, round: 11, attempt: 1, slices: 1, root }),
   ].map((bytes) => Buffer.from(bytes).toString('latin1'))
   expect(new Set(texts).size).toBe(texts.length)
 })

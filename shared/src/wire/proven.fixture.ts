@@ -33,7 +33,8 @@ export async function signBallot(
   const plain = slices.map((slice, j) => encodeBallot(ballots[j] as SliceBallot, slice, block))
   const digests = plain.map((payload, j) => digestOfPayload(j, payload))
   const tree = new SliceTree(digests)
-  const terms = { run, round, attempt, slices: slices.length, root: tree.root }
+  const contributor = ballots[0]?.contributor ?? by
+  const terms = { run, contributor, round, attempt, slices: slices.length, root: tree.root }
   const signature = await keysOf(by).signer.sign(ballotStatement(terms))
   const proofs = slices.map((_, j) => ({ signature, path: tree.path(j) }))
   return {
