@@ -313,8 +313,7 @@ function nothingExpected({ plan, pages, excused, left }: Round, nowMs: number): 
       const owing = expected.filter((one) => !piece.direct.includes(one))
       const outOfTime = piece.kind === 'direct' && !piece.again && nowMs >= plan.ballotsUntilMs
       const auditor = auditors[slice] as number
-      const proves =
-        asked && !asked.shown && !left.has(auditor) && nowMs < plan.talliesUntilMs
+      const proves = asked && !asked.shown && !left.has(auditor) && nowMs < plan.talliesUntilMs
       return owing.length === 0 ? !proves : outOfTime
     }),
   )
