@@ -1,5 +1,6 @@
 import type { RoundMetrics, RunView } from '@quorate/shared/api/api'
 import { DEADLINE_WINDOW, median } from '@quorate/shared/round/deadlines'
+import { proofBytes } from '@quorate/shared/wire/proof'
 import type { EventLog } from './event-log.ts'
 import type { Store } from './ports.ts'
 import type { RoundAtWork } from './round-at-work.ts'
@@ -162,7 +163,10 @@ function exchangeMsOf(work: RoundAtWork): number {
   return work.lastTallyAtMs - work.openedAtMs
 }
 
-/** Frames of the ballot slices that travelled and were counted; an owner's own slice does not travel. */
+/**
+ * Frames of the ballot slices that travelled and were counted: of a group of several one to the
+ * owner and one to the auditor, each with its proof, but none to oneself.
+ */
 function ballotBytes(
   work: RoundAtWork,
   result: {
@@ -170,12 +174,16 @@ function ballotBytes(
     contributionBytes: (size: number) => number
   },
 ): number {
-  return work.slices.reduce((sum, slice) => {
-    const voters = result.counted[slice.index] ?? new Set()
-    const own = work.plan.groups.filter(
-      ({ members, owners }) => members.length > 1 && voters.has(owners[slice.index] as number),
-    ).length
-    const bytes = result.contributionBytes(slice.end - slice.start)
-    return sum + (voters.size - own) * bytes
+  const { groups, sliceCount } = work.plan
+  return work.slices.reduce((sum, { index, start, end }) => {
+    const voters = result.counted[index] ?? new Set()
+    const plain = result.contributionBytes(end - start)
+    const ofGroups = groups.map(({ members, owners, auditors }) => {
+      const voted = members.filter((member) => voters.has(member)).length
+      if (members.length === 1) return voted * plain
+      const own = [owners[index], auditors[index]].filter((one) => voters.has(one as number))
+      return (2 * voted - own.length) * (plain + proofBytes(sliceCount))
+    })
+    return sum + ofGroups.reduce((all, bytes) => all + bytes, 0)
   }, 0)
 }
